@@ -6,7 +6,7 @@ using OcdbtSharp.KvStore.Buffers;
 namespace OcdbtSharp.KvStore;
 
 /// <summary>
-/// Memory outside the garbage collector's heap, of any length, aligned to 4096 bytes and not cleared. It holds arrays and chunks that may be larger
+/// Memory outside the garbage collector's heap, of any length, aligned to at least 4096 bytes and not cleared. It holds arrays and chunks that may be larger
 /// than 2 GiB; windows of it are ordinary spans and memories. Disposing it ends the life of all its windows.
 /// </summary>
 public sealed unsafe class NativeBuffer : IDisposable
@@ -20,7 +20,14 @@ public sealed unsafe class NativeBuffer : IDisposable
     public NativeBuffer(long length)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
-        _address = (nint)NativeMemory.AlignedAlloc((nuint)Math.Max(length, 1), Alignment);
+        bool huge = HugePages.PayFor(length);
+        byte* pointer = (byte*)NativeMemory.AlignedAlloc((nuint)Math.Max(length, 1), huge ? HugePages.Size : Alignment);
+        if (huge)
+        {
+            HugePages.Advise(pointer, length);
+        }
+
+        _address = (nint)pointer;
         Length = length;
         GC.AddMemoryPressure(Math.Max(length, 1));
     }
