@@ -1,0 +1,251 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+using OcdbtSharp.KvStore.Files;
+
+namespace OcdbtSharp.KvStore;
+
+/// <summary>
+/// A folder as a store: each key is the path of a file below it, with <c>/</c> between names, and each value is what the file holds.
+/// Values are replaced as a whole, never changed in place, with the lock files and renames of TensorStore's <c>file</c> store, so that
+/// programs that use either can write the same folder.
+/// </summary>
+/// <remarks>
+/// Keys that would leave the folder are refused: <c>.</c> or <c>..</c> between slashes, a leading or doubled slash, a NUL. So are names that
+/// end in <c>.__lock</c>. Reads take place on the calling thread and are complete when they return; writes take place on the thread pool.
+/// </remarks>
+public sealed class FileKvStore : IKvStore
+{
+    /// <summary>How many files are kept open between partial reads.</summary>
+    internal const int OpenFiles = 64;
+
+    private readonly string _root;
+    private readonly OpenFileCache _files;
+
+    /// <summary>The store of a folder, which need not exist yet.</summary>
+    /// <param name="root">Path of the folder.</param>
+    public FileKvStore(string root)
+        : this(root, OpenFiles)
+    {
+    }
+
+    internal FileKvStore(string root, int openFiles)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(root);
+        Root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(root));
+        _root = Path.EndsInDirectorySeparator(Root) ? Root : Root + Path.DirectorySeparatorChar;
+        _files = new OpenFileCache(openFiles);
+    }
+
+    /// <summary>Full path of the folder.</summary>
+    public string Root { get; }
+
+    /// <inheritdoc/>
+    public KvStoreCapabilities Capabilities =>
+        KvStoreCapabilities.List | KvStoreCapabilities.Write | KvStoreCapabilities.ConditionalWrite | KvStoreCapabilities.RenamePrefix;
+
+    /// <summary>The number of files held open at the moment.</summary>
+    internal int OpenFileCount => _files.Count;
+
+    /// <inheritdoc/>
+    public string Describe(Key key) => _root + key;
+
+    /// <inheritdoc/>
+    public ValueTask<ReadResult> ReadAsync(Key key, ReadOptions options = default, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        string path = FilePath.Of(_root, key);
+        try
+        {
+            return ValueTask.FromResult(Read(path, options));
+        }
+        catch (Exception exception) when (IsStorageFailure(exception))
+        {
+            throw Failure("read", path, exception);
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<ReadResult> StatAsync(Key key, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return ValueTask.FromResult(
+            FileIdentity.TryGet(FilePath.Of(_root, key), out FileIdentity identity)
+                ? new ReadResult(ReadState.Value, default, identity.ToGeneration(), identity.Length)
+                : ReadResult.Missing);
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<ListEntry> ListAsync(KeyRange range = default, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await Task.CompletedTask.ConfigureAwait(false);
+        using IEnumerator<ListEntry> entries = FolderListing.List(_root, range).GetEnumerator();
+        while (MoveNext(entries))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            yield return entries.Current;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<StorageGeneration> WriteAsync(
+        Key key, ReadOnlySequence<byte> value, WriteOptions options = default, CancellationToken cancellationToken = default)
+    {
+        string path = FilePath.Of(_root, key);
+        FileIdentity? written = await Change(
+            "write", path, () => DurableFile.Write(path, value, options.IfEqual, cancellationToken), cancellationToken).ConfigureAwait(false);
+        return written?.ToGeneration() ?? StorageGeneration.Unknown;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<bool> DeleteAsync(Key key, WriteOptions options = default, CancellationToken cancellationToken = default)
+    {
+        string path = FilePath.Of(_root, key);
+        return await Change(
+            "delete", path, () => DurableFile.Delete(path, options.IfEqual, cancellationToken), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DeleteRangeAsync(KeyRange range, CancellationToken cancellationToken = default) =>
+        await Change(
+            "delete",
+            _root,
+            () =>
+            {
+                FolderDeletion.Delete(_root, range, cancellationToken);
+                return true;
+            },
+            cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async ValueTask RenamePrefixAsync(Key source, Key destination, CancellationToken cancellationToken = default)
+    {
+        string from = FolderPath(source);
+        string to = FolderPath(destination);
+        await Change(
+            "move",
+            from,
+            () =>
+            {
+                Move(from, to);
+                return true;
+            },
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    private static void Move(string from, string to)
+    {
+        if (!Directory.Exists(from))
+        {
+            return;
+        }
+
+        if (Path.Exists(to))
+        {
+            if (File.Exists(to) || Directory.EnumerateFileSystemEntries(to).Any())
+            {
+                throw new StorageException("Cannot move a folder here: something is there already.", to);
+            }
+
+            Directory.Delete(to);
+        }
+
+        DurableFile.CreateFolder(DurableFile.FolderOf(to));
+        Directory.Move(from, to);
+        DurableFile.FlushFolder(DurableFile.FolderOf(to));
+        DurableFile.FlushFolder(DurableFile.FolderOf(from));
+    }
+
+    private static bool IsStorageFailure(Exception exception) => exception is IOException or UnauthorizedAccessException;
+
+    private static StorageException Failure(string action, string path, Exception exception) =>
+        new($"Cannot {action} this: {exception.Message}", path, exception);
+
+    private ReadResult Read(string path, ReadOptions options)
+    {
+        OpenFile? file = _files.TryAcquire(path);
+        bool isCached = file is not null;
+        file ??= OpenFile.TryOpen(path);
+        if (file is null)
+        {
+            return ReadResult.Missing;
+        }
+
+        try
+        {
+            long total = file.Identity.Length;
+            if (!options.IfNotEqual.IsUnknown && options.IfNotEqual == file.Generation)
+            {
+                return new ReadResult(ReadState.Unchanged, default, file.Generation, total);
+            }
+
+            (long offset, long length) = options.Range.Resolve(total);
+            Memory<byte> destination = Destination(options, path, length);
+            file.ReadExactly(destination.Span, offset);
+
+            // What is read as a whole is rarely read again; of what is read in parts, more parts will be.
+            if (!isCached && length < total)
+            {
+                _files.Add(file);
+            }
+
+            return new ReadResult(ReadState.Value, destination, file.Generation, total);
+        }
+        finally
+        {
+            file.Release();
+        }
+    }
+
+    private static Memory<byte> Destination(ReadOptions options, string path, long length)
+    {
+        if (options.Destination is { } given)
+        {
+            return length <= given.Length
+                ? given[..(int)length]
+                : throw new ArgumentException($"The destination holds {given.Length} bytes, and {length} were asked for.", nameof(options));
+        }
+
+        return length <= Array.MaxLength
+            ? GC.AllocateUninitializedArray<byte>((int)length)
+            : throw new StorageException($"The value is too long for one read ({length} bytes): read it in ranges.", path);
+    }
+
+    private string FolderPath(Key prefix) =>
+        prefix.Length > 1 && prefix.Span[^1] == (byte)'/'
+            ? FilePath.Of(_root, new Key(prefix.Bytes[..^1]))
+            : throw new ArgumentException($"The prefix '{prefix}' does not end in a slash.", nameof(prefix));
+
+    private bool MoveNext(IEnumerator<ListEntry> entries)
+    {
+        try
+        {
+            return entries.MoveNext();
+        }
+        catch (Exception exception) when (IsStorageFailure(exception))
+        {
+            throw Failure("list", _root, exception);
+        }
+    }
+
+    private Task<T> Change<T>(string action, string path, Func<T> change, CancellationToken cancellationToken) =>
+        Task.Run(
+            () =>
+            {
+                try
+                {
+                    return change();
+                }
+                catch (Exception exception) when (IsStorageFailure(exception))
+                {
+                    throw Failure(action, path, exception);
+                }
+                finally
+                {
+                    if (OperatingSystem.IsWindows())
+                    {
+                        _files.Clear();
+                    }
+                }
+            },
+            cancellationToken);
+}
