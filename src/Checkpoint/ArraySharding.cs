@@ -1,0 +1,135 @@
+using System.Text.Json;
+using OcdbtSharp.Checkpoint.Format;
+using OcdbtSharp.KvStore;
+
+namespace OcdbtSharp.Checkpoint;
+
+/// <summary>
+/// How an array was laid out over devices when it was saved: a mesh of devices with named axes, and for each dimension of the array the axes over
+/// which it is split. An array that lay on one device has no mesh.
+/// </summary>
+public sealed class ArraySharding
+{
+    private ArraySharding()
+    {
+    }
+
+    /// <summary>JAX's name for the kind of sharding: <c>NamedSharding</c>, <c>SingleDeviceSharding</c>.</summary>
+    public required string Type { get; init; }
+
+    /// <summary>Devices along each axis of the mesh; empty for a single device.</summary>
+    public IReadOnlyList<long> MeshShape { get; private init; } = [];
+
+    /// <summary>The name of each axis of the mesh.</summary>
+    public IReadOnlyList<string> AxisNames { get; private init; } = [];
+
+    /// <summary>The type of each axis of the mesh, as JAX prints it; empty where it was not recorded.</summary>
+    public IReadOnlyList<string> AxisTypes { get; private init; } = [];
+
+    /// <summary>For each leading dimension of the array, the axes over which it is split, none where it is not. Further dimensions are not split.</summary>
+    public IReadOnlyList<IReadOnlyList<string>> PartitionSpec { get; private init; } = [];
+
+    /// <summary>Identifiers of the devices of the mesh in C order; empty where they were not recorded.</summary>
+    public IReadOnlyList<long> DeviceIds { get; private init; } = [];
+
+    /// <summary>The device of an array that lay on one device, as JAX prints it.</summary>
+    public string? Device { get; private init; }
+
+    /// <summary>Where device memory of a certain kind was asked for, its kind.</summary>
+    public string? MemoryKind { get; private init; }
+
+    /// <summary>The shape of the part of an array that each device held.</summary>
+    /// <param name="shape">The shape of the array.</param>
+    /// <exception cref="ArgumentException">The partition has more dimensions than the array, or names an axis that the mesh does not have.</exception>
+    public IReadOnlyList<long> ShardShape(IReadOnlyList<long> shape)
+    {
+        ArgumentNullException.ThrowIfNull(shape);
+        if (PartitionSpec.Count > shape.Count)
+        {
+            throw new ArgumentException($"The partition has {PartitionSpec.Count} dimensions, the array {shape.Count}.", nameof(shape));
+        }
+
+        long[] shard = [.. shape];
+        for (int dimension = 0; dimension < PartitionSpec.Count; dimension++)
+        {
+            foreach (string axis in PartitionSpec[dimension])
+            {
+                long devices = MeshShape[IndexOfAxis(axis)];
+                shard[dimension] = devices == 0 ? 0 : (shard[dimension] / devices) + (shard[dimension] % devices == 0 ? 0 : 1);
+            }
+        }
+
+        return shard;
+    }
+
+    /// <summary>Parses the file <c>_sharding</c>: base64 of each array's name, and the sharding as JSON in a string.</summary>
+    /// <exception cref="CorruptDataException">It is not what Orbax writes.</exception>
+    internal static Dictionary<string, ArraySharding> DecodeFile(ReadOnlyMemory<byte> utf8, string location)
+    {
+        Dictionary<string, ArraySharding> shardings = new(StringComparer.Ordinal);
+        Dictionary<string, ArraySharding> decoded = new(StringComparer.Ordinal);
+        try
+        {
+            foreach (JsonProperty member in PythonJson.ParseObject(utf8, location).EnumerateObject())
+            {
+                string name = System.Text.Encoding.UTF8.GetString(Convert.FromBase64String(member.Name));
+                string text = member.Value.GetString() ?? throw new FormatException("A sharding is null.");
+                if (!decoded.TryGetValue(text, out ArraySharding? sharding))
+                {
+                    sharding = Decode(PythonJson.ParseObject(System.Text.Encoding.UTF8.GetBytes(text), location));
+                    decoded.Add(text, sharding);
+                }
+
+                shardings[name] = sharding;
+            }
+        }
+        catch (Exception error) when (PythonJson.IsMalformed(error))
+        {
+            throw PythonJson.NotJson(error, location);
+        }
+
+        return shardings;
+    }
+
+    private static ArraySharding Decode(JsonElement json) => new()
+    {
+        Type = json.GetProperty("sharding_type").GetString() ?? throw new FormatException("sharding_type is null."),
+        MeshShape = List(json, "shape", element => element.GetInt64()),
+        AxisNames = List(json, "axis_names", element => element.GetString() ?? ""),
+        AxisTypes = List(json, "axis_types", element => element.GetString() ?? ""),
+        PartitionSpec = List<IReadOnlyList<string>>(json, "partition_spec", Axes),
+        DeviceIds = json.TryGetProperty("device_mesh", out JsonElement mesh) && mesh.ValueKind == JsonValueKind.Object
+            ? [.. Devices(mesh.GetProperty("mesh"))]
+            : [],
+        Device = Text(json, "device_str"),
+        MemoryKind = Text(json, "memory_kind"),
+    };
+
+    private static List<T> List<T>(JsonElement json, string name, Func<JsonElement, T> decode) =>
+        json.TryGetProperty(name, out JsonElement list) && list.ValueKind != JsonValueKind.Null ? [.. list.EnumerateArray().Select(decode)] : [];
+
+    private static string? Text(JsonElement json, string name) => json.TryGetProperty(name, out JsonElement text) ? text.GetString() : null;
+
+    private static string[] Axes(JsonElement element) => element.ValueKind switch
+    {
+        JsonValueKind.Null => [],
+        JsonValueKind.String => [element.GetString()!],
+        _ => [.. element.EnumerateArray().Select(axis => axis.GetString() ?? "")],
+    };
+
+    private static IEnumerable<long> Devices(JsonElement mesh) =>
+        mesh.ValueKind == JsonValueKind.Array ? mesh.EnumerateArray().SelectMany(Devices) : [mesh.GetProperty("id").GetInt64()];
+
+    private int IndexOfAxis(string axis)
+    {
+        for (int index = 0; index < AxisNames.Count && index < MeshShape.Count; index++)
+        {
+            if (AxisNames[index] == axis)
+            {
+                return index;
+            }
+        }
+
+        throw new ArgumentException($"The mesh has no axis '{axis}'.", nameof(axis));
+    }
+}

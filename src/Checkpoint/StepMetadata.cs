@@ -1,0 +1,117 @@
+using System.Text.Json;
+using OcdbtSharp.Checkpoint.Format;
+using OcdbtSharp.KvStore;
+
+namespace OcdbtSharp.Checkpoint;
+
+/// <summary>The file <c>_CHECKPOINT_METADATA</c> of a step, or of an item that was saved on its own.</summary>
+public sealed class StepMetadata
+{
+    private static readonly string[] _known =
+        ["item_handlers", "metrics", "performance_metrics", "init_timestamp_nsecs", "commit_timestamp_nsecs", "custom_metadata"];
+
+    private static readonly JsonElement _empty = PythonJson.Parse("{}"u8.ToArray(), "empty");
+
+    private StepMetadata()
+    {
+    }
+
+    /// <summary>The class of Orbax that saved each item, by item name; empty where it was not recorded.</summary>
+    public IReadOnlyDictionary<string, string> ItemHandlers { get; private init; } = new Dictionary<string, string>();
+
+    /// <summary>The class of Orbax that saved this item, where the checkpoint is a single item.</summary>
+    public string? ItemHandler { get; private init; }
+
+    /// <summary>When saving began, in nanoseconds since 1970 UTC.</summary>
+    public long? InitTimestamp { get; private init; }
+
+    /// <summary>When the step was finished, in nanoseconds since 1970 UTC; null in a step that is not.</summary>
+    public long? CommitTimestamp { get; private init; }
+
+    /// <summary>Metrics that were recorded here; those given to a manager lie in the item <c>metrics</c>.</summary>
+    public JsonElement Metrics { get; private init; }
+
+    /// <summary>How long saving took, in seconds, by what was measured.</summary>
+    public JsonElement PerformanceMetrics { get; private init; }
+
+    /// <summary>What the user gave, a JSON object, and every member of the file that is not known.</summary>
+    public JsonElement CustomMetadata { get; private init; }
+
+    /// <summary>Parses the file.</summary>
+    /// <exception cref="CorruptDataException">It is not what Orbax writes.</exception>
+    internal static StepMetadata Decode(ReadOnlyMemory<byte> utf8, string location)
+    {
+        JsonElement root = PythonJson.ParseObject(utf8, location);
+        try
+        {
+            JsonElement handlers = Member(root, "item_handlers");
+            Dictionary<string, string> byItem = new(StringComparer.Ordinal);
+            if (handlers.ValueKind == JsonValueKind.Object)
+            {
+                foreach (JsonProperty handler in handlers.EnumerateObject())
+                {
+                    byItem[handler.Name] = handler.Value.ValueKind == JsonValueKind.String ? handler.Value.GetString()! : "";
+                }
+            }
+
+            return new StepMetadata
+            {
+                ItemHandlers = byItem,
+                ItemHandler = handlers.ValueKind == JsonValueKind.String ? handlers.GetString() : null,
+                InitTimestamp = Time(root, "init_timestamp_nsecs"),
+                CommitTimestamp = Time(root, "commit_timestamp_nsecs"),
+                Metrics = Object(root, "metrics"),
+                PerformanceMetrics = Object(root, "performance_metrics"),
+                CustomMetadata = Custom(root, _known),
+            };
+        }
+        catch (Exception error) when (PythonJson.IsMalformed(error))
+        {
+            throw PythonJson.NotJson(error, location);
+        }
+    }
+
+    /// <summary>The object <c>custom_metadata</c> with the members of <paramref name="root"/> that are not known added to it, as Orbax does.</summary>
+    internal static JsonElement Custom(JsonElement root, IReadOnlyCollection<string> known)
+    {
+        JsonElement custom = Object(root, "custom_metadata");
+        JsonProperty[] unknown = [.. root.EnumerateObject().Where(member => !known.Contains(member.Name))];
+        if (unknown.Length == 0)
+        {
+            return custom;
+        }
+
+        using MemoryStream stream = new();
+        using (Utf8JsonWriter writer = new(stream))
+        {
+            writer.WriteStartObject();
+            foreach (JsonProperty member in custom.EnumerateObject().Concat(unknown))
+            {
+                member.WriteTo(writer);
+            }
+
+            writer.WriteEndObject();
+        }
+
+        return PythonJson.Parse(stream.ToArray(), "custom_metadata");
+    }
+
+    private static JsonElement Member(JsonElement root, string name) => root.TryGetProperty(name, out JsonElement member) ? member : default;
+
+    private static JsonElement Object(JsonElement root, string name)
+    {
+        JsonElement member = Member(root, name);
+        return member.ValueKind switch
+        {
+            JsonValueKind.Object => member,
+            JsonValueKind.Null or JsonValueKind.Undefined => _empty,
+            _ => throw new FormatException($"{name} should be an object, not {PythonJson.Name(member.ValueKind)}."),
+        };
+    }
+
+    private static long? Time(JsonElement root, string name)
+    {
+        JsonElement member = Member(root, name);
+        return member.ValueKind is JsonValueKind.Null or JsonValueKind.Undefined ? null : member.GetInt64();
+    }
+}
