@@ -1,0 +1,58 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace OcdbtSharp.Zarr3;
+
+/// <summary>int2: an integer from -2 to 1, in the lower 2 bits of a byte.</summary>
+public readonly struct Int2 : IEquatable<Int2>
+{
+    private const int Width = 2;
+    private const int Mask = (1 << Width) - 1;
+
+    private readonly byte _bits;
+
+    private Int2(byte bits) => _bits = bits;
+
+    /// <summary>The bit pattern, in the lower 2 bits; the others are zero.</summary>
+    public byte Bits => (byte)(_bits & Mask);
+
+    /// <summary>The number with a bit pattern, of which only the lower 2 bits count.</summary>
+    public static Int2 FromBits(byte bits) => new((byte)(bits & Mask));
+
+    /// <summary>The number whose bits are the lower 2 of <paramref name="value"/>: others than -2 to 1 wrap around.</summary>
+    public static explicit operator Int2(int value) => new((byte)(value & Mask));
+
+    /// <summary>The nearest number, ties to even; -2 or 1 for what is beyond them, 0 for NaN.</summary>
+    public static explicit operator Int2(float value) => new(Types.MiniInteger.FromSingle(value, Width, true));
+
+    /// <summary>The same number.</summary>
+    public static implicit operator int(Int2 value) => (sbyte)(value._bits << 6) >> 6;
+
+    /// <summary>Whether two numbers are equal.</summary>
+    public static bool operator ==(Int2 left, Int2 right) => left.Equals(right);
+
+    /// <summary>Whether two numbers differ.</summary>
+    public static bool operator !=(Int2 left, Int2 right) => !left.Equals(right);
+
+    /// <summary>Converts many numbers to <see cref="float"/>.</summary>
+    /// <exception cref="ArgumentException"><paramref name="destination"/> is shorter than <paramref name="source"/>.</exception>
+    public static void ConvertToSingle(ReadOnlySpan<Int2> source, Span<float> destination) =>
+        Types.MiniInteger.ToSingle(MemoryMarshal.Cast<Int2, byte>(source), destination, Width, true);
+
+    /// <summary>Converts many numbers from <see cref="float"/>, each to the nearest, ties to even; beyond the ends to the end, NaN to 0.</summary>
+    /// <exception cref="ArgumentException"><paramref name="destination"/> is shorter than <paramref name="source"/>.</exception>
+    public static void ConvertFromSingle(ReadOnlySpan<float> source, Span<Int2> destination) =>
+        Types.MiniInteger.FromSingle(source, MemoryMarshal.Cast<Int2, byte>(destination), Width, true);
+
+    /// <summary>Whether two numbers are equal.</summary>
+    public bool Equals(Int2 other) => Bits == other.Bits;
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => obj is Int2 other && Equals(other);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => Bits;
+
+    /// <summary>The number as text, the same in every culture.</summary>
+    public override string ToString() => ((int)this).ToString(CultureInfo.InvariantCulture);
+}
