@@ -1,0 +1,90 @@
+using OcdbtSharp.KvStore;
+using OcdbtSharp.KvStore.Buffers;
+
+namespace OcdbtSharp.Zarr3.Reading;
+
+/// <summary>Bytes of a store: a whole value, or the part of one that an inner chunk takes.</summary>
+/// <param name="Store">The store.</param>
+/// <param name="Key">The key of the chunk.</param>
+/// <param name="Offset">First byte.</param>
+/// <param name="Length">Number of bytes; null for the whole value, whose length is not known yet.</param>
+internal readonly record struct ChunkSource(IKvStore Store, Key Key, long Offset, long? Length)
+{
+    /// <summary>Most bytes of one read: what the kernel moves at once, and a span can hold.</summary>
+    private const int Window = 1 << 30;
+
+    public string Location => Store.Describe(Key);
+
+    /// <summary>A part of these bytes.</summary>
+    public ChunkSource Slice(long offset, long length) => this with { Offset = Offset + offset, Length = length };
+
+    /// <summary>The length; null where there is no such key.</summary>
+    public async ValueTask<long?> GetLengthAsync(CancellationToken cancellationToken)
+    {
+        if (Length is { } known)
+        {
+            return known;
+        }
+
+        ReadResult found = await Store.StatAsync(Key, cancellationToken).ConfigureAwait(false);
+        return found.HasValue ? found.TotalLength : null;
+    }
+
+    /// <summary>Reads all bytes, where there may be many, into memory that is given back.</summary>
+    /// <returns>Null where there is no such key.</returns>
+    public async ValueTask<ScratchBuffer?> ReadAllAsync(CancellationToken cancellationToken)
+    {
+        long? length = await GetLengthAsync(cancellationToken).ConfigureAwait(false);
+        if (length is null)
+        {
+            return null;
+        }
+
+        ScratchBuffer buffer = ScratchBuffer.Rent(length.Value);
+        try
+        {
+            if (await ReadAsync(0, buffer.Memory, cancellationToken).ConfigureAwait(false))
+            {
+                ScratchBuffer result = buffer;
+                buffer = ScratchBuffer.Rent(0);
+                return result;
+            }
+
+            return null;
+        }
+        finally
+        {
+            buffer.Dispose();
+        }
+    }
+
+    /// <summary>Reads a part into memory of its length.</summary>
+    /// <returns>False where there is no such key.</returns>
+    /// <exception cref="StorageException">The value changed while it was read.</exception>
+    public async ValueTask<bool> ReadAsync(long offset, LongMemory destination, CancellationToken cancellationToken)
+    {
+        for (long done = 0; done < destination.Length;)
+        {
+            Memory<byte> window = destination.Window(done, (int)Math.Min(Window, destination.Length - done));
+            ReadOptions options = new() { Range = ByteRange.FromOffset(Offset + offset + done, window.Length), Destination = window };
+            ReadResult result;
+            try
+            {
+                result = await Store.ReadAsync(Key, options, cancellationToken).ConfigureAwait(false);
+            }
+            catch (ArgumentOutOfRangeException)
+            {
+                throw new CorruptDataException($"the value ends before byte {Offset + offset + done + window.Length}", Location);
+            }
+
+            if (!result.HasValue)
+            {
+                return false;
+            }
+
+            done += window.Length;
+        }
+
+        return true;
+    }
+}

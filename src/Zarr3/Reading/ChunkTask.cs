@@ -1,0 +1,32 @@
+using OcdbtSharp.KvStore;
+
+namespace OcdbtSharp.Zarr3.Reading;
+
+/// <summary>One chunk's share of a read. Shares are independent: they may run in any order and at the same time.</summary>
+internal sealed class ChunkTask(ZarrArray array, ChunkPart part, ArrayView destination, bool missingIsError)
+{
+    /// <summary>Bytes of the elements that are read.</summary>
+    public long Bytes => destination.ByteCount;
+
+    /// <summary>Bytes of memory that the read holds at most: what it writes, and the whole chunk beside it where it is decoded there first.</summary>
+    public long MemoryBytes => Bytes + (array.Metadata.Codecs.IsRaw ? 0 : array.Metadata.Codecs.Spec.ByteCount);
+
+    /// <summary>Reads and decodes.</summary>
+    /// <exception cref="StorageException">The chunk is missing, where that is an error.</exception>
+    public async ValueTask RunAsync(CancellationToken cancellationToken)
+    {
+        Key key = array.Metadata.KeyEncoding.Encode(part.Index);
+        ChunkSource source = new(array.Store, key, 0, null);
+        if (await ChunkReader.ReadAsync(array.Metadata.Codecs, source, part.Origin, destination, cancellationToken).ConfigureAwait(false))
+        {
+            return;
+        }
+
+        if (missingIsError)
+        {
+            throw new StorageException("This chunk is missing, and nothing but its elements may stand for it.", source.Location);
+        }
+
+        destination.Fill(array.Metadata.FillValue);
+    }
+}

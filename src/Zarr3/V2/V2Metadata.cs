@@ -1,0 +1,89 @@
+using System.Text.Json;
+using OcdbtSharp.Zarr3.Codecs;
+
+namespace OcdbtSharp.Zarr3.V2;
+
+/// <summary>
+/// Reads <c>.zarray</c> and puts it into the terms of version 3: the order of the axes becomes a transpose, the byte order of the data type
+/// the codec <c>bytes</c>, filters and compressor codecs behind it. https://zarr-specs.readthedocs.io/en/latest/v2/v2.0.html
+/// </summary>
+internal static class V2Metadata
+{
+    public const string FileName = ".zarray";
+    public const string AttributesFileName = ".zattrs";
+
+    public static ArrayMetadata Parse(JsonElement json)
+    {
+        MetadataJson.CheckFormat(json, 2);
+        long[] shape = MetadataJson.Extents(json, "shape", 0, null);
+        long[] chunks = MetadataJson.Extents(json, "chunks", 1, shape.Length);
+        V2DataType type = V2DataType.Parse(json.Required("dtype"));
+        JsonElement fill = json.Required("fill_value");
+        bool hasFill = fill.ValueKind != JsonValueKind.Null;
+        ChunkSpec chunk = new(chunks, type.Type, hasFill ? MetadataJson.Simplify(FillValue.Parse(fill, type.Type)) : null);
+        if (type.Type.Kind == DataTypeKind.Structure && chunk.FillValue is not null)
+        {
+            type.Order.Swap(chunk.FillValue.AsSpan());
+        }
+
+        return new ArrayMetadata
+        {
+            Format = ZarrFormat.V2,
+            Shape = shape,
+            Codecs = new CodecPipeline(chunk, ParseCodecs(json, chunk, type)),
+            KeyEncoding = new ChunkKeyEncoding(false, ParseSeparator(json)),
+            HasFillValue = hasFill,
+            Json = json,
+        };
+    }
+
+    private static List<Codec> ParseCodecs(JsonElement json, ChunkSpec chunk, V2DataType type)
+    {
+        List<Codec> codecs = [];
+        ChunkSpec stored = chunk;
+        JsonElement order = json.Required("order");
+        switch (order.ValueKind == JsonValueKind.String ? order.GetString() : null)
+        {
+            case "C":
+                break;
+            case "F":
+                TransposeCodec transpose = new([.. Enumerable.Range(0, chunk.Shape.Length).Reverse()]);
+                codecs.Add(transpose);
+                stored = transpose.Resolve(chunk);
+                break;
+            default:
+                throw MetadataJson.Bad("order", order, "\"C\" or \"F\"");
+        }
+
+        codecs.Add(new BytesCodec(stored, type.Order, null));
+        if (json.TryGetProperty("filters", out JsonElement filters) && filters.ValueKind != JsonValueKind.Null)
+        {
+            if (filters.ValueKind != JsonValueKind.Array)
+            {
+                throw MetadataJson.Bad("filters", filters, "a list or null");
+            }
+
+            codecs.AddRange(filters.EnumerateArray().Select(filter => CodecRegistry.Create(filter, type.Type)));
+        }
+
+        JsonElement compressor = json.Required("compressor");
+        if (compressor.ValueKind != JsonValueKind.Null)
+        {
+            codecs.Add(CodecRegistry.Create(compressor, type.Type));
+        }
+
+        return codecs;
+    }
+
+    private static char ParseSeparator(JsonElement json)
+    {
+        if (!json.TryGetProperty("dimension_separator", out JsonElement separator))
+        {
+            return '.';
+        }
+
+        return separator.ValueKind == JsonValueKind.String && separator.GetString() is "/" or "."
+            ? separator.GetString()![0]
+            : throw MetadataJson.Bad("dimension_separator", separator, "\"/\" or \".\"");
+    }
+}
