@@ -10,8 +10,54 @@ namespace OcdbtSharp.Checkpoint;
 /// </summary>
 public sealed class ArraySharding
 {
+    private const string NamedType = "NamedSharding";
+    private const string SingleDeviceType = "SingleDeviceSharding";
+
     private ArraySharding()
     {
+    }
+
+    /// <summary>An array on one device.</summary>
+    /// <param name="device">The device as JAX prints it.</param>
+    public static ArraySharding SingleDevice(string device = "cpu:0")
+    {
+        ArgumentException.ThrowIfNullOrEmpty(device);
+        return new ArraySharding { Type = SingleDeviceType, Device = device };
+    }
+
+    /// <summary>An array over a mesh of devices.</summary>
+    /// <param name="meshShape">Devices along each axis of the mesh.</param>
+    /// <param name="axisNames">The name of each axis.</param>
+    /// <param name="partitionSpec">For each leading dimension of the array, the axes over which it is split, none where it is not.</param>
+    /// <param name="deviceIds">Identifiers of the devices in C order; null for 0, 1, 2 and so on.</param>
+    /// <exception cref="ArgumentException">The lists do not fit each other, or the partition names an axis that the mesh does not have.</exception>
+    public static ArraySharding Named(
+        IReadOnlyList<long> meshShape, IReadOnlyList<string> axisNames, IReadOnlyList<IReadOnlyList<string>> partitionSpec, IReadOnlyList<long>? deviceIds = null)
+    {
+        ArgumentNullException.ThrowIfNull(meshShape);
+        ArgumentNullException.ThrowIfNull(axisNames);
+        ArgumentNullException.ThrowIfNull(partitionSpec);
+        long devices = meshShape.Aggregate(1L, (product, extent) => checked(product * extent));
+        if (meshShape.Count != axisNames.Count || devices is < 1 or > int.MaxValue || (deviceIds is not null && deviceIds.Count != devices))
+        {
+            throw new ArgumentException("A mesh has a name for each axis, at least one device, and as many devices as its shape says.", nameof(meshShape));
+        }
+
+        ArraySharding sharding = new()
+        {
+            Type = NamedType,
+            MeshShape = [.. meshShape],
+            AxisNames = [.. axisNames],
+            AxisTypes = [.. axisNames.Select(_ => "AxisType.Auto")],
+            PartitionSpec = [.. partitionSpec.Select(axes => (IReadOnlyList<string>)[.. axes])],
+            DeviceIds = deviceIds is null ? [.. Enumerable.Range(0, (int)devices).Select(id => (long)id)] : [.. deviceIds],
+        };
+        foreach (string axis in partitionSpec.SelectMany(axes => axes))
+        {
+            sharding.IndexOfAxis(axis);
+        }
+
+        return sharding;
     }
 
     /// <summary>JAX's name for the kind of sharding: <c>NamedSharding</c>, <c>SingleDeviceSharding</c>.</summary>
@@ -72,7 +118,7 @@ public sealed class ArraySharding
         {
             foreach (JsonProperty member in PythonJson.ParseObject(utf8, location).EnumerateObject())
             {
-                string name = System.Text.Encoding.UTF8.GetString(Convert.FromBase64String(member.Name));
+                string name = System.Text.Encoding.UTF8.GetString(Convert.FromBase64String(member.Name.Replace('-', '+').Replace('_', '/')));
                 string text = member.Value.GetString() ?? throw new FormatException("A sharding is null.");
                 if (!decoded.TryGetValue(text, out ArraySharding? sharding))
                 {
@@ -89,6 +135,123 @@ public sealed class ArraySharding
         }
 
         return shardings;
+    }
+
+    /// <summary>The file's text: TensorStore keeps members in the order of their bytes.</summary>
+    internal static byte[] EncodeFile(IEnumerable<(string Name, ArraySharding Sharding)> shardings)
+    {
+        Dictionary<ArraySharding, string> texts = [];
+        using PythonJsonWriter json = new(compact: true);
+        json.StartObject();
+        foreach ((string name, ArraySharding sharding) in shardings
+            .Select(pair => (Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(pair.Name)).Replace('+', '-').Replace('/', '_'), pair.Sharding))
+            .OrderBy(pair => pair.Item1, StringComparer.Ordinal))
+        {
+            if (!texts.TryGetValue(sharding, out string? text))
+            {
+                text = sharding.Encode();
+                texts.Add(sharding, text);
+            }
+
+            json.Name(name);
+            json.String(text);
+        }
+
+        json.EndObject();
+        return json.ToArray();
+    }
+
+    private string Encode()
+    {
+        using PythonJsonWriter json = new();
+        json.StartObject();
+        json.Name("sharding_type");
+        json.String(Type);
+        if (Type == SingleDeviceType)
+        {
+            json.Name("device_str");
+            json.StringOrNull(Device);
+        }
+        else
+        {
+            EncodeMesh(json);
+        }
+
+        json.EndObject();
+        return System.Text.Encoding.UTF8.GetString(json.Written);
+    }
+
+    private void EncodeMesh(PythonJsonWriter json)
+    {
+        json.Name("shape");
+        json.Shape(MeshShape);
+        json.Name("axis_names");
+        Strings(json, AxisNames);
+        if (AxisTypes.Count > 0)
+        {
+            json.Name("axis_types");
+            Strings(json, AxisTypes);
+        }
+
+        json.Name("partition_spec");
+        json.StartArray();
+        foreach (IReadOnlyList<string> axes in PartitionSpec)
+        {
+            if (axes.Count == 0)
+            {
+                json.Null();
+            }
+            else if (axes.Count == 1)
+            {
+                json.String(axes[0]);
+            }
+            else
+            {
+                Strings(json, axes);
+            }
+        }
+
+        json.EndArray();
+        if (DeviceIds.Count > 0)
+        {
+            json.Name("device_mesh");
+            json.StartObject();
+            json.Name("mesh");
+            int next = 0;
+            EncodeDevices(json, 0, ref next);
+            json.EndObject();
+        }
+    }
+
+    private void EncodeDevices(PythonJsonWriter json, int axis, ref int next)
+    {
+        if (axis == MeshShape.Count)
+        {
+            json.StartObject();
+            json.Name("id");
+            json.Number(DeviceIds[next++]);
+            json.EndObject();
+            return;
+        }
+
+        json.StartArray();
+        for (long index = 0; index < MeshShape[axis]; index++)
+        {
+            EncodeDevices(json, axis + 1, ref next);
+        }
+
+        json.EndArray();
+    }
+
+    private static void Strings(PythonJsonWriter json, IEnumerable<string> values)
+    {
+        json.StartArray();
+        foreach (string value in values)
+        {
+            json.String(value);
+        }
+
+        json.EndArray();
     }
 
     private static ArraySharding Decode(JsonElement json) => new()

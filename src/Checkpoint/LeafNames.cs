@@ -22,4 +22,7 @@ internal static class LeafNames
 
     /// <summary>The path that a name stands for where nothing else tells: every dot leads one level down a tree of dictionaries.</summary>
     public static TreeKey[] Split(string name) => name.Length == 0 ? [] : [.. name.Split('.').Select(TreeKey.Dict)];
+
+    /// <summary>A text that only paths of the same keys share, whatever dots are in them.</summary>
+    public static string PathText(IEnumerable<TreeKey> path) => string.Join('\0', path.Select(key => key.Name));
 }

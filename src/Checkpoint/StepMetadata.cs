@@ -16,6 +16,46 @@ public sealed class StepMetadata
     {
     }
 
+    /// <summary>What is recorded of a step that is saved now.</summary>
+    /// <param name="handlers">The class of Orbax for each item, in order; a single one without a name for an item that is saved on its own.</param>
+    /// <param name="custom">What the user gave; null for nothing.</param>
+    /// <param name="begun">When saving began, in nanoseconds since 1970 UTC.</param>
+    /// <param name="committed">When the step was finished.</param>
+    internal static byte[] Encode(IReadOnlyList<(string? Item, string? Handler)> handlers, JsonElement? custom, long begun, long committed)
+    {
+        using PythonJsonWriter json = new();
+        json.StartObject();
+        json.Name("item_handlers");
+        if (handlers is [(null, var single)])
+        {
+            json.StringOrNull(single);
+        }
+        else
+        {
+            json.StartObject();
+            foreach ((string? item, string? handler) in handlers)
+            {
+                json.Name(item!);
+                json.StringOrNull(handler);
+            }
+
+            json.EndObject();
+        }
+
+        json.Name("metrics");
+        json.Element(_empty);
+        json.Name("performance_metrics");
+        json.Element(_empty);
+        json.Name("init_timestamp_nsecs");
+        json.Number(begun);
+        json.Name("commit_timestamp_nsecs");
+        json.Number(committed);
+        json.Name("custom_metadata");
+        json.Element(custom ?? _empty);
+        json.EndObject();
+        return json.ToArray();
+    }
+
     /// <summary>The class of Orbax that saved each item, by item name; empty where it was not recorded.</summary>
     public IReadOnlyDictionary<string, string> ItemHandlers { get; private init; } = new Dictionary<string, string>();
 

@@ -27,6 +27,49 @@ internal static class ArrayMetadatas
         }
     }
 
+    /// <summary>The file's text.</summary>
+    public static byte[] Encode(IEnumerable<(string Name, ArrayMetadataEntry Array)> arrays)
+    {
+        using PythonJsonWriter json = new();
+        json.StartObject();
+        json.Name("array_metadatas");
+        json.StartArray();
+        foreach ((string name, ArrayMetadataEntry array) in arrays)
+        {
+            json.StartObject();
+            json.Name("array_metadata");
+            json.StartObject();
+            json.Name("param_name");
+            json.String(name);
+            json.Name("write_shape");
+            json.Shape(array.WriteShape);
+            json.Name("chunk_shape");
+            json.Shape(array.ChunkShape);
+            json.Name("ext_metadata");
+            EncodeExtension(json, array.KeyImplementation);
+            json.EndObject();
+            json.EndObject();
+        }
+
+        json.EndArray();
+        json.EndObject();
+        return json.ToArray();
+    }
+
+    private static void EncodeExtension(PythonJsonWriter json, string? keyImplementation)
+    {
+        if (keyImplementation is null)
+        {
+            json.Null();
+            return;
+        }
+
+        json.StartObject();
+        json.Name("random_key_impl");
+        json.String(keyImplementation);
+        json.EndObject();
+    }
+
     private static void Decode(ReadOnlySpan<byte> utf8, Dictionary<string, ArrayMetadataEntry> into)
     {
         Utf8JsonReader reader = new(utf8, PythonJson.ReaderOptions);

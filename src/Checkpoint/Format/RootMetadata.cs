@@ -23,6 +23,21 @@ internal static class RootMetadata
         }
     }
 
+    /// <summary>The file's text.</summary>
+    /// <param name="custom">What the user gave, a JSON object.</param>
+    public static byte[] Encode(JsonElement custom)
+    {
+        using PythonJsonWriter json = new();
+        json.StartObject();
+        json.Name("internal_metadata");
+        json.StartObject();
+        json.EndObject();
+        json.Name("custom_metadata");
+        json.Element(custom);
+        json.EndObject();
+        return json.ToArray();
+    }
+
     /// <summary>The same from the file of older releases, which holds nothing else.</summary>
     public static JsonElement DecodeLegacy(ReadOnlyMemory<byte> utf8, string location) => PythonJson.ParseObject(utf8, location);
 }

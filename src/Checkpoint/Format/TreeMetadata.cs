@@ -4,7 +4,7 @@ using OcdbtSharp.KvStore;
 namespace OcdbtSharp.Checkpoint.Format;
 
 /// <summary>The file <c>_METADATA</c>: every leaf of an item with its path and type, and how the arrays are stored.</summary>
-internal sealed class TreeMetadata
+internal sealed partial class TreeMetadata
 {
     /// <summary>The leaves, in the order of the file.</summary>
     public required IReadOnlyList<TreeMetadataEntry> Entries { get; init; }
@@ -133,7 +133,7 @@ internal sealed class TreeMetadata
 /// <param name="ValueType">Orbax's name for the type of the value.</param>
 /// <param name="SkipDeserialize">Whether the value is not stored as an array: it is empty, or in the aggregate file.</param>
 /// <param name="WriteShape">The shape of a shard; null where it was not recorded.</param>
-internal readonly record struct TreeMetadataEntry(TreeKey[] Path, string ValueType, bool SkipDeserialize, long[]? WriteShape)
+internal readonly partial record struct TreeMetadataEntry(TreeKey[] Path, string ValueType, bool SkipDeserialize, long[]? WriteShape)
 {
     // The member's own name is the path as Python prints it; the key metadata says the same without having to be parsed as Python.
     internal static TreeMetadataEntry Decode(ref Utf8JsonReader reader, List<TreeKey> path, ref string lastType)

@@ -1,0 +1,79 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+using OcdbtSharp.KvStore;
+
+namespace OcdbtSharp.Checkpoint.Reading;
+
+/// <summary>What a table of keys holds of one array, seen as a store that only reads.</summary>
+/// <param name="keys">The table.</param>
+/// <param name="prefix">What the keys of the array begin with.</param>
+/// <param name="first">The first key of the array in the table.</param>
+/// <param name="end">Behind its last key.</param>
+/// <param name="counter">Counts the bytes that are read; null where nobody asks.</param>
+internal sealed class StoredArrayKvStore(StoredKeys keys, Key prefix, int first, int end, ByteCounter? counter) : IKvStore
+{
+    /// <inheritdoc/>
+    public KvStoreCapabilities Capabilities => KvStoreCapabilities.List;
+
+    /// <summary>The same with a counter of its own.</summary>
+    public StoredArrayKvStore With(ByteCounter bytes) => new(keys, prefix, first, end, bytes);
+
+    /// <inheritdoc/>
+    public string Describe(Key key) => keys.Describe(prefix.Append(key));
+
+    /// <inheritdoc/>
+    public ValueTask<ReadResult> ReadAsync(Key key, ReadOptions options = default, CancellationToken cancellationToken = default)
+    {
+        int index = keys.Find(first, end, prefix.Span, key.Span);
+        return index < 0 ? ValueTask.FromResult(ReadResult.Missing)
+            : counter is null ? keys.ReadAsync(index, options, cancellationToken)
+            : CountAsync(index, options, counter, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<ReadResult> StatAsync(Key key, CancellationToken cancellationToken = default)
+    {
+        int index = keys.Find(first, end, prefix.Span, key.Span);
+        return ValueTask.FromResult(index < 0
+            ? ReadResult.Missing
+            : new ReadResult(ReadState.Value, default, StorageGeneration.Unknown, keys.LengthAt(index)));
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<ListEntry> ListAsync(KeyRange range = default, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        for (int index = first; index < end; index++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            Key key = new(keys.KeyAt(index).Bytes[prefix.Length..]);
+            if (range.Contains(key))
+            {
+                yield return new ListEntry(key, keys.LengthAt(index));
+            }
+        }
+
+        await ValueTask.CompletedTask.ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<StorageGeneration> WriteAsync(
+        Key key, ReadOnlySequence<byte> value, WriteOptions options = default, CancellationToken cancellationToken = default) => throw ReadOnly();
+
+    /// <inheritdoc/>
+    public ValueTask<bool> DeleteAsync(Key key, WriteOptions options = default, CancellationToken cancellationToken = default) => throw ReadOnly();
+
+    /// <inheritdoc/>
+    public ValueTask DeleteRangeAsync(KeyRange range, CancellationToken cancellationToken = default) => throw ReadOnly();
+
+    /// <inheritdoc/>
+    public ValueTask RenamePrefixAsync(Key source, Key destination, CancellationToken cancellationToken = default) => throw ReadOnly();
+
+    private async ValueTask<ReadResult> CountAsync(int index, ReadOptions options, ByteCounter bytes, CancellationToken cancellationToken)
+    {
+        ReadResult result = await keys.ReadAsync(index, options, cancellationToken).ConfigureAwait(false);
+        bytes.Add(result.Value.Length);
+        return result;
+    }
+
+    private static NotSupportedException ReadOnly() => new("A checkpoint that is read is not written to.");
+}
