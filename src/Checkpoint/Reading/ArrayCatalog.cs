@@ -1,6 +1,7 @@
 using System.Text;
 using OcdbtSharp.Checkpoint.Format;
 using OcdbtSharp.KvStore;
+using OcdbtSharp.Ocdbt;
 using OcdbtSharp.Zarr3;
 
 namespace OcdbtSharp.Checkpoint.Reading;
@@ -35,7 +36,7 @@ internal sealed class ArrayCatalog
     {
         if (usesOcdbt)
         {
-            throw new UnsupportedFormatException("The arrays lie in an OCDBT database, which cannot be read yet.", store.Describe(CheckpointLayout.OcdbtManifestFile));
+            store = await OcdbtStore.OpenAsync(store, null, cancellationToken).ConfigureAwait(false);
         }
 
         if (!store.Capabilities.HasFlag(KvStoreCapabilities.List))

@@ -15,7 +15,7 @@ public sealed class ByteBudgetTests
         first.Dispose();
         using ByteBudget.Lease secondLease = await second;
         using ByteBudget.Lease thirdLease = await third;
-        Assert.That(budget.AcquireAsync(4, default).IsCompleted);
+        Assert.That(budget.AcquireAsync(4, default).AsTask().IsCompleted);
     }
 
     [Test]
@@ -28,7 +28,7 @@ public sealed class ByteBudgetTests
         lease.Dispose();
         lease.Dispose();
         (await next).Dispose();
-        Assert.That(budget.AcquireAsync(10, default).IsCompleted, "a lease gives back once");
+        Assert.That(budget.AcquireAsync(10, default).AsTask().IsCompleted, "a lease gives back once");
     }
 
     [Test]
@@ -41,6 +41,6 @@ public sealed class ByteBudgetTests
         await source.CancelAsync();
         Assert.That(async () => await waiting, Throws.InstanceOf<OperationCanceledException>());
         lease.Dispose();
-        Assert.That(budget.AcquireAsync(10, default).IsCompleted);
+        Assert.That(budget.AcquireAsync(10, default).AsTask().IsCompleted);
     }
 }

@@ -1,0 +1,17 @@
+namespace OcdbtSharp.Checkpoint;
+
+/// <summary>Which leaves are exported, and how.</summary>
+public sealed class ExportOptions
+{
+    /// <summary>Which leaves: those that these options would restore. Null: all.</summary>
+    public RestoreOptions? Selection { get; init; }
+
+    /// <summary>
+    /// Whether types that the format does not have are converted to one that holds all their values: <c>bfloat16</c> and the floats of a byte or less
+    /// to <c>float32</c>, integers of less than a byte to those of a byte. Otherwise they are an error.
+    /// </summary>
+    public bool Convert { get; init; }
+
+    /// <summary>Told of what has been written so far.</summary>
+    public IProgress<RestoreProgress>? Progress { get; init; }
+}

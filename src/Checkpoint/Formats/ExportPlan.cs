@@ -1,0 +1,129 @@
+using System.Buffers;
+using OcdbtSharp.KvStore;
+
+namespace OcdbtSharp.Checkpoint.Formats;
+
+/// <summary>What an export writes: the leaves with elements, each under a type that the format has.</summary>
+internal sealed class ExportPlan
+{
+    private readonly CheckpointItem _item;
+    private readonly IProgress<RestoreProgress>? _progress;
+    private readonly long _totalBytes;
+    private int _leaves;
+    private long _bytes;
+
+    private ExportPlan(CheckpointItem item, IReadOnlyList<Entry> entries, IReadOnlyDictionary<string, string> texts, IReadOnlyList<string> leftOut, IProgress<RestoreProgress>? progress)
+    {
+        _item = item;
+        _progress = progress;
+        _totalBytes = entries.Sum(entry => entry.Length);
+        Entries = entries;
+        Texts = texts;
+        LeftOut = leftOut;
+    }
+
+    /// <summary>An array to write.</summary>
+    /// <param name="Leaf">The leaf.</param>
+    /// <param name="DataType">The type to write it as.</param>
+    /// <param name="Length">Bytes of all elements in that type.</param>
+    public readonly record struct Entry(CheckpointLeaf Leaf, string DataType, long Length)
+    {
+        public string Name => Leaf.Name;
+
+        public long[] Shape => [.. Leaf.Shape];
+    }
+
+    /// <summary>The arrays.</summary>
+    public IReadOnlyList<Entry> Entries { get; }
+
+    /// <summary>The text leaves.</summary>
+    public IReadOnlyDictionary<string, string> Texts { get; }
+
+    /// <summary>The names of the leaves that the format has no place for.</summary>
+    public IReadOnlyList<string> LeftOut { get; private set; }
+
+    /// <summary>Plans the export of an item.</summary>
+    /// <exception cref="UnsupportedFormatException">The format does not have the type of a leaf.</exception>
+    public static ExportPlan Create(CheckpointItem item, ExportOptions options, string format, Func<string, bool> supports)
+    {
+        List<Entry> entries = [];
+        Dictionary<string, string> texts = new(StringComparer.Ordinal);
+        List<string> leftOut = [];
+        foreach (CheckpointLeaf leaf in item.Leaves.Where(leaf => options.Selection?.Selects(leaf) ?? true))
+        {
+            if (leaf.DataType is { } type)
+            {
+                string target = TargetType(leaf, type.Name, format, supports, options.Convert);
+                int factor = target == type.Name ? 1 : ElementWidening.Factor(type.Name);
+                entries.Add(new Entry(leaf, target, checked(leaf.LogicalBytes * factor)));
+            }
+            else if (leaf.Text is { } text)
+            {
+                texts[leaf.Name] = text;
+            }
+            else
+            {
+                leftOut.Add(leaf.Name);
+            }
+        }
+
+        return new ExportPlan(item, entries, texts, leftOut, options.Progress);
+    }
+
+    /// <summary>Says that the format has no place for text either.</summary>
+    public void LeaveOutTexts() => LeftOut = [.. LeftOut, .. Texts.Keys];
+
+    /// <summary>Writes the elements of an array, little-endian and in C order.</summary>
+    public async Task WriteElementsAsync(Entry entry, Stream stream, CancellationToken cancellationToken)
+    {
+        const int Window = 1 << 20;
+        string type = entry.Leaf.DataType!.Name;
+        int factor = type == entry.DataType ? 1 : ElementWidening.Factor(type);
+        byte[] widened = ArrayPool<byte>.Shared.Rent(Window * factor);
+        try
+        {
+            IReadOnlyList<long> shape = entry.Leaf.Shape;
+            await foreach (RestoredLeaf piece in
+                LeafSlabs.ReadAsync(_item, entry.Leaf, new long[shape.Count], shape, cancellationToken: cancellationToken).ConfigureAwait(false))
+            {
+                using (piece)
+                {
+                    for (long offset = 0; offset < piece.ByteLength;)
+                    {
+                        ReadOnlyMemory<byte> part = piece.AsMemory(offset, (int)Math.Min(Window, piece.ByteLength - offset));
+                        offset += part.Length;
+                        if (type != entry.DataType)
+                        {
+                            ElementWidening.Convert(type, part.Span, widened);
+                            part = widened.AsMemory(0, part.Length * factor);
+                        }
+
+                        await stream.WriteAsync(part, cancellationToken).ConfigureAwait(false);
+                        _bytes += part.Length;
+                        _progress?.Report(new RestoreProgress(_leaves, Entries.Count, _bytes, _totalBytes));
+                    }
+                }
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(widened);
+        }
+
+        _leaves++;
+        _progress?.Report(new RestoreProgress(_leaves, Entries.Count, _bytes, _totalBytes));
+    }
+
+    private static string TargetType(CheckpointLeaf leaf, string type, string format, Func<string, bool> supports, bool convert)
+    {
+        if (supports(type))
+        {
+            return type;
+        }
+
+        string? wider = ElementWidening.TypeFor(type) is { } candidate && supports(candidate) ? candidate : null;
+        return wider is null ? throw new UnsupportedFormatException($"{format} has no type for the {type} of '{leaf.Name}', nor one that it could be converted to: leave it out.")
+            : convert ? wider
+            : throw new UnsupportedFormatException($"{format} has no type for the {type} of '{leaf.Name}': ask for conversion to {wider} (--convert), or leave it out.");
+    }
+}

@@ -1,0 +1,114 @@
+using System.Runtime.CompilerServices;
+using OcdbtSharp.Zarr3;
+
+namespace OcdbtSharp.Checkpoint.Formats;
+
+/// <summary>Reads a leaf of any size piece by piece, in the order of its elements, so that only a few pieces are in memory at a time.</summary>
+internal static class LeafSlabs
+{
+    /// <summary>Bytes of a piece, unless told otherwise.</summary>
+    public const long DefaultBytes = 64L << 20;
+
+    /// <summary>Restores a region piece by piece; one piece is read ahead. The caller disposes each piece.</summary>
+    /// <param name="item">The item of the leaf.</param>
+    /// <param name="leaf">A leaf with elements.</param>
+    /// <param name="origin">The first element along each dimension.</param>
+    /// <param name="shape">The number of elements along each dimension.</param>
+    /// <param name="mostBytes">The length of a piece, at most, unless a single element is longer.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public static async IAsyncEnumerable<RestoredLeaf> ReadAsync(
+        CheckpointItem item,
+        CheckpointLeaf leaf,
+        IReadOnlyList<long> origin,
+        IReadOnlyList<long> shape,
+        long mostBytes = DefaultBytes,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        DataType type = leaf.DataType ?? throw new ArgumentException($"'{leaf.Name}' has no elements.", nameof(leaf));
+        Task<RestoredLeaf>? next = null;
+        try
+        {
+            foreach ((long[] partOrigin, long[] partShape) in Plan(origin, shape, leaf.ChunkShape, type.Size, mostBytes))
+            {
+                Task<RestoredLeaf>? ready = next;
+                next = null;
+                RestoredLeaf? piece = ready is null ? null : await ready.ConfigureAwait(false);
+                next = leaf.RestoreAsync(partOrigin, partShape, cancellationToken);
+                if (piece is not null)
+                {
+                    yield return piece;
+                }
+            }
+
+            if (next is not null)
+            {
+                Task<RestoredLeaf> last = next;
+                next = null;
+                yield return await last.ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            if (next is not null)
+            {
+                (await next.ConfigureAwait(false)).Dispose();
+            }
+        }
+    }
+
+    /// <summary>Cuts a region into parts that follow one another in C order.</summary>
+    internal static IEnumerable<(long[] Origin, long[] Shape)> Plan(
+        IReadOnlyList<long> origin, IReadOnlyList<long> shape, IReadOnlyList<long>? chunkShape, int elementSize, long mostBytes)
+    {
+        if (shape.Contains(0))
+        {
+            yield break;
+        }
+
+        // The dimensions before the axis are taken index by index, the axis in runs, those behind it whole.
+        int axis = shape.Count;
+        long inner = elementSize;
+        while (axis > 0 && inner <= mostBytes / shape[axis - 1])
+        {
+            inner *= shape[--axis];
+        }
+
+        if (axis == 0)
+        {
+            yield return ([.. origin], [.. shape]);
+            yield break;
+        }
+
+        axis--;
+        long run = Math.Max(1, mostBytes / inner);
+        long chunk = chunkShape is null ? 1 : Math.Max(1, chunkShape[axis]);
+        run = run > chunk ? run - (run % chunk) : run;
+        long[] at = [.. origin];
+        long[] size = [.. shape];
+        size.AsSpan(0, axis).Fill(1);
+        while (true)
+        {
+            for (long start = origin[axis], end = origin[axis] + shape[axis]; start < end;)
+            {
+                // A run that ends where a chunk ends spares the next one reading it again.
+                long stop = Math.Min(end, run >= chunk ? (start / chunk * chunk) + run : start + run);
+                at[axis] = start;
+                size[axis] = stop - start;
+                yield return ([.. at], [.. size]);
+                start = stop;
+            }
+
+            int dimension = axis - 1;
+            while (dimension >= 0 && ++at[dimension] == origin[dimension] + shape[dimension])
+            {
+                at[dimension] = origin[dimension];
+                dimension--;
+            }
+
+            if (dimension < 0)
+            {
+                yield break;
+            }
+        }
+    }
+}

@@ -1,0 +1,47 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Text;
+
+namespace OcdbtSharp.Checkpoint.Formats;
+
+/// <summary>Writes a folder with one <c>.npy</c> file for each array.</summary>
+internal static class NpyFolder
+{
+    private const string Extension = ".npy";
+    private const string Reserved = "/\\:*?\"<>|%";
+
+    public static async Task WriteAsync(ExportPlan plan, string path, CancellationToken cancellationToken)
+    {
+        plan.LeaveOutTexts();
+        Directory.CreateDirectory(path);
+        foreach (ExportPlan.Entry entry in plan.Entries)
+        {
+            OutputFile file = OutputFile.Create(Path.Combine(path, FileName(entry.Name)));
+            await using ConfiguredAsyncDisposable closing = file.ConfigureAwait(false);
+            await WriteAsync(plan, entry, file.Stream, cancellationToken).ConfigureAwait(false);
+            file.Commit();
+        }
+    }
+
+    /// <summary>Writes one array with its header.</summary>
+    public static async Task WriteAsync(ExportPlan plan, ExportPlan.Entry entry, Stream stream, CancellationToken cancellationToken)
+    {
+        NpyHeader header = new(entry.DataType, entry.Shape, FortranOrder: false, BigEndian: false);
+        await stream.WriteAsync(header.Encode(), cancellationToken).ConfigureAwait(false);
+        await plan.WriteElementsAsync(entry, stream, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The name of the file of a leaf; characters that no file name can have are spelled as in a URL.</summary>
+    internal static string FileName(string name)
+    {
+        StringBuilder text = new();
+        foreach (char c in name)
+        {
+            _ = c < ' ' || Reserved.Contains(c, StringComparison.Ordinal)
+                ? text.Append(CultureInfo.InvariantCulture, $"%{(int)c:X2}")
+                : text.Append(c);
+        }
+
+        return text.Append(Extension).ToString();
+    }
+}
