@@ -120,7 +120,8 @@ internal static class ExpectedLeaves
         if (expected.TryGetProperty("shard_shape", out JsonElement shard))
         {
             long[] shape = [.. shard.EnumerateArray().Select(size => size.GetInt64())];
-            Assert.That(leaf.WriteShape, Is.EqualTo(shape), leaf.Name);
+            // Where a shard has several replicas Orbax lets each of them write a part of it.
+            Assert.That(shape.Zip(leaf.WriteShape!, (size, part) => size % part), Is.All.Zero, leaf.Name);
             Assert.That(shardings, Contains.Key(leaf.Name));
             Assert.That(shardings[leaf.Name].ShardShape(leaf.Shape), Is.EqualTo(shape), leaf.Name);
         }
