@@ -1,5 +1,6 @@
 using System.CommandLine;
 using OcdbtSharp.Cli.Commands;
+using OcdbtSharp.Cli.Commands.Kv;
 using OcdbtSharp.Cli.Output;
 using OcdbtSharp.KvStore;
 

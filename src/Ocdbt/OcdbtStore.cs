@@ -27,6 +27,9 @@ public sealed class OcdbtStore : IKvStore
     /// <inheritdoc/>
     public KvStoreCapabilities Capabilities => KvStoreCapabilities.List;
 
+    /// <summary>The version that is open; null where the database has none yet.</summary>
+    public OcdbtVersion? Version => _version is { } version ? ToPublic(version) : null;
+
     /// <summary>Opens a database.</summary>
     /// <param name="baseStore">The store whose root holds <c>manifest.ocdbt</c>.</param>
     /// <param name="options">Version and cache; null for the latest.</param>
@@ -55,7 +58,7 @@ public sealed class OcdbtStore : IKvStore
     {
         await foreach (BtreeGenerationReference version in ReadVersionOperation.ListAsync(_io, _manifest, cancellationToken).ConfigureAwait(false))
         {
-            yield return new OcdbtVersion(version.GenerationNumber, version.CommitTime, version.Root.Statistics.NumKeys, version.RootHeight);
+            yield return ToPublic(version);
         }
     }
 
@@ -131,6 +134,9 @@ public sealed class OcdbtStore : IKvStore
 
     /// <inheritdoc/>
     public ValueTask RenamePrefixAsync(Key source, Key destination, CancellationToken cancellationToken = default) => throw ReadOnly();
+
+    private static OcdbtVersion ToPublic(BtreeGenerationReference version) =>
+        new(version.GenerationNumber, version.CommitTime, version.Root.Statistics.NumKeys, version.RootHeight);
 
     private async ValueTask<LeafValue?> FindAsync(Key key, CancellationToken cancellationToken) =>
         _version is { } version ? await ReadOperation.FindAsync(_io, version, key, cancellationToken).ConfigureAwait(false) : null;

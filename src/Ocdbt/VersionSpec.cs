@@ -8,6 +8,9 @@ public readonly record struct VersionSpec
     private const int NanosecondDigits = 9;
     private const ulong NanosecondsPerSecond = 1_000_000_000;
 
+    // The first second whose nanoseconds do not fit into 64 bits.
+    private static readonly DateTime End = DateTime.UnixEpoch.AddSeconds(ulong.MaxValue / NanosecondsPerSecond);
+
     /// <summary>The generation number; null where a commit time is meant.</summary>
     public ulong? Generation { get; private init; }
 
@@ -42,7 +45,7 @@ public readonly record struct VersionSpec
             && DateTime.TryParseExact(
                 point < 0 ? whole : whole[..point], "yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture,
                 DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTime time)
-            && time >= DateTime.UnixEpoch)
+            && time >= DateTime.UnixEpoch && time < End)
         {
             return OfCommitTime((ulong)((time - DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerSecond) * NanosecondsPerSecond + nanoseconds);
         }

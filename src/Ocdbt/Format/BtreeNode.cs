@@ -37,7 +37,7 @@ internal sealed partial class BtreeNode : IDecodedNode
     public ReadOnlySpan<byte> KeyPrefix => _keys.AsSpan(0, _prefixLength);
 
     /// <inheritdoc/>
-    public long MemoryBytes => 256 + _body.Length + _keys.Length + (Count * 24L) + (_statistics.Length * 32L);
+    public long MemoryBytes => 256 + _body.Length + _keys.Length + (Count * 24L) + (_statistics.Length * 32L) + DataFileTable.MemoryBytes(_files);
 
     /// <summary>Key <paramref name="index"/> behind <see cref="KeyPrefix"/>.</summary>
     public ReadOnlySpan<byte> KeyRest(int index)

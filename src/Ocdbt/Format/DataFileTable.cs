@@ -14,9 +14,10 @@ internal static class DataFileTable
     public static DataFileId[] Decode(ref ByteReader reader, ReadOnlySpan<byte> transitivePath)
     {
         ulong count = reader.ReadVarint64("number of data files");
-        if (count > (ulong)reader.Remaining)
+        if (count > (ulong)reader.Remaining || count > FormatLimits.MaxDataFiles)
         {
-            throw reader.Corrupt($"number of data files {count} is more than the {reader.Remaining} bytes left can describe");
+            throw reader.Corrupt(
+                $"number of data files {count} is more than the {reader.Remaining} bytes left can describe, or than the limit of {FormatLimits.MaxDataFiles}");
         }
 
         int[] prefixLengths = new int[count];
@@ -69,6 +70,18 @@ internal static class DataFileTable
         }
 
         return files;
+    }
+
+    /// <summary>About how many bytes of memory a table takes.</summary>
+    public static long MemoryBytes(DataFileId[] files)
+    {
+        long bytes = 0;
+        foreach (DataFileId file in files)
+        {
+            bytes += 96 + file.Path.Length;
+        }
+
+        return bytes;
     }
 
     private static void Check(

@@ -21,6 +21,9 @@ internal static class FormatLimits
     /// <summary>Most entries of a B-tree node.</summary>
     public const int MaxNodeArity = 1024 * 1024;
 
+    /// <summary>Most data files in one table: no more than a node has entries to refer to them.</summary>
+    public const int MaxDataFiles = MaxNodeArity;
+
     /// <summary>Longest key in bytes.</summary>
     public const int MaxKeyLength = 65535;
 

@@ -10,6 +10,10 @@ internal sealed class IoHandle(IKvStore store, long cacheBytes)
 
     public IKvStore Store => store;
 
+    /// <summary>Where a node or value lies, for people.</summary>
+    public string Describe(IndirectDataReference location) =>
+        $"{store.Describe(location.File.Path)} [{location.Offset}, {location.Offset + location.Length})";
+
     /// <summary>Reads the latest manifest, of whichever kind.</summary>
     /// <exception cref="StorageException">There is no database.</exception>
     public async ValueTask<Manifest> GetManifestAsync(CancellationToken cancellationToken)
@@ -21,13 +25,32 @@ internal sealed class IoHandle(IKvStore store, long cacheBytes)
             return manifest;
         }
 
-        ulong latest = 0;
-        await foreach (ListEntry entry in store.ListAsync(Manifest.NumberedKeys, cancellationToken).ConfigureAwait(false))
+        // A writer deletes old manifests behind its newest: one that was listed and is gone has been followed by a newer one.
+        for (ulong missing = 0; ;)
         {
-            latest = Math.Max(latest, Manifest.NumberedGeneration(entry.Key) ?? 0);
-        }
+            ulong latest = 0;
+            await foreach (ListEntry entry in store.ListAsync(Manifest.NumberedKeys, cancellationToken).ConfigureAwait(false))
+            {
+                latest = Math.Max(latest, Manifest.NumberedGeneration(entry.Key) ?? 0);
+            }
 
-        return (latest == 0 ? null : await ReadManifestAsync(Manifest.NumberedKey(latest), cancellationToken).ConfigureAwait(false)) ?? manifest;
+            if (latest == 0)
+            {
+                return manifest;
+            }
+
+            if (await ReadManifestAsync(Manifest.NumberedKey(latest), cancellationToken).ConfigureAwait(false) is { } numbered)
+            {
+                return CheckNumbered(numbered, latest, manifest.Config);
+            }
+
+            if (latest == missing)
+            {
+                throw new StorageException("This manifest is listed, but cannot be read.", store.Describe(Manifest.NumberedKey(latest)));
+            }
+
+            missing = latest;
+        }
     }
 
     public async ValueTask<BtreeNode> GetBtreeNodeAsync(IndirectDataReference location, CancellationToken cancellationToken)
@@ -46,13 +69,12 @@ internal sealed class IoHandle(IKvStore store, long cacheBytes)
         }
         catch (OcdbtSharpException exception)
         {
-            throw exception.At($"{store.Describe(location.File.Path)} [{location.Offset}, {location.Offset + location.Length})");
+            throw exception.At(Describe(location));
         }
     }
 
-    public async ValueTask<VersionTreeNode> GetVersionTreeNodeAsync(VersionNodeReference reference, int arityLog2, CancellationToken cancellationToken)
+    public async ValueTask<VersionTreeNode> GetVersionTreeNodeAsync(IndirectDataReference location, CancellationToken cancellationToken)
     {
-        IndirectDataReference location = reference.Location;
         if (_cache.Find(location) is VersionTreeNode cached)
         {
             return cached;
@@ -62,13 +84,12 @@ internal sealed class IoHandle(IKvStore store, long cacheBytes)
         try
         {
             VersionTreeNode node = VersionTreeNode.Decode(bytes, location.File.BasePath);
-            node.Validate(reference, arityLog2);
             _cache.Add(location, node);
             return node;
         }
         catch (OcdbtSharpException exception)
         {
-            throw exception.At($"{store.Describe(location.File.Path)} [{location.Offset}, {location.Offset + location.Length})");
+            throw exception.At(Describe(location));
         }
     }
 
@@ -112,5 +133,19 @@ internal sealed class IoHandle(IKvStore store, long cacheBytes)
         {
             throw exception.At(store.Describe(key));
         }
+    }
+
+    /// <summary>Checks that a numbered manifest is the one that its name says, and of this database.</summary>
+    private Manifest CheckNumbered(Manifest manifest, ulong generation, Config config)
+    {
+        if (manifest.IsConfigOnly || manifest.Latest.GenerationNumber != generation || manifest.Config.Uuid != config.Uuid)
+        {
+            throw new CorruptDataException(
+                manifest.IsConfigOnly ? "numbered manifest has no versions"
+                : $"numbered manifest ends with generation {manifest.Latest.GenerationNumber} of database {manifest.Config.Uuid}, where generation {generation} of {config.Uuid} was expected",
+                store.Describe(Manifest.NumberedKey(generation)));
+        }
+
+        return new Manifest(manifest.Config with { ManifestKind = OcdbtManifestKind.Numbered }, manifest.Versions, manifest.VersionTreeNodes);
     }
 }

@@ -10,6 +10,18 @@ internal sealed class NodeCache(long limit)
     private readonly LinkedList<(IndirectDataReference Location, IDecodedNode Node)> _order = [];
     private long _bytes;
 
+    /// <summary>About how many bytes of memory the nodes take.</summary>
+    public long Bytes
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _bytes;
+            }
+        }
+    }
+
     public IDecodedNode? Find(IndirectDataReference location)
     {
         lock (_lock)

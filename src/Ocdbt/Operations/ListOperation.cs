@@ -16,54 +16,65 @@ internal static class ListOperation
             yield break;
         }
 
-        Stack<(IndirectDataReference Location, int Height, byte[] Prefix, byte[] MinKey)> pending = new();
-        pending.Push((version.Root.Location, version.RootHeight, [], []));
-        while (pending.TryPop(out var next))
+        Stack<Step> path = new();
+        path.Push(await EnterAsync(io, version.Root.Location, version.RootHeight, [], 0, range, cancellationToken).ConfigureAwait(false));
+        while (path.TryPop(out Step step))
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            BtreeNode node = await io.GetBtreeNodeAsync(next.Location, cancellationToken).ConfigureAwait(false);
-            ReadOperation.Check(io, next.Location, node, next.Height, next.MinKey);
-            if (node.Height > 0)
+            if (step.Next >= step.End)
             {
-                PushChildren(pending, node, next.Prefix, range);
                 continue;
             }
 
-            for (int index = 0; index < node.Count; index++)
+            BtreeNode node = step.Node;
+            if (node.Height == 0)
             {
-                Key key = new(FullKey(node, index, next.Prefix));
-                if (range.ExclusiveMax is { } max && key >= max)
+                for (int index = step.Next; index < step.End; index++)
                 {
-                    yield break;
+                    yield return (new Key(FullKey(node, index, step.Prefix)), node.ValueAt(index));
                 }
 
-                if (key >= range.InclusiveMin)
-                {
-                    yield return (key, node.ValueAt(index));
-                }
+                continue;
             }
+
+            path.Push(step with { Next = step.Next + 1 });
+            byte[] key = FullKey(node, step.Next, step.Prefix);
+            int shared = step.Prefix.Length + node.SubtreePrefixLength(step.Next);
+            path.Push(await EnterAsync(io, node.LocationAt(step.Next), node.Height - 1, key, shared, range, cancellationToken).ConfigureAwait(false));
         }
     }
 
-    /// <summary>Puts the children that the range touches on the stack, the last first.</summary>
-    private static void PushChildren(
-        Stack<(IndirectDataReference Location, int Height, byte[] Prefix, byte[] MinKey)> pending, BtreeNode node, byte[] prefix, KeyRange range)
+    /// <summary>Reads a node and finds out which of its entries the range touches.</summary>
+    /// <param name="io">Where to read.</param>
+    /// <param name="location">Where the node lies.</param>
+    /// <param name="height">The height that the parent implies.</param>
+    /// <param name="key">The smallest key that the parent allows.</param>
+    /// <param name="shared">How many bytes of it are left out of the keys of the node.</param>
+    /// <param name="range">The keys that are asked for.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    private static async ValueTask<Step> EnterAsync(
+        IoHandle io, IndirectDataReference location, int height, byte[] key, int shared, KeyRange range, CancellationToken cancellationToken)
     {
-        Key? following = null;
-        for (int index = node.Count - 1; index >= 0; index--)
-        {
-            byte[] full = FullKey(node, index, prefix);
-            Key key = new(full);
-            bool before = following is { } end && end <= range.InclusiveMin;
-            bool behind = range.ExclusiveMax is { } max && key >= max;
-            if (!before && !behind)
-            {
-                int shared = prefix.Length + node.SubtreePrefixLength(index);
-                pending.Push((node.LocationAt(index), node.Height - 1, full[..shared], full[shared..]));
-            }
+        cancellationToken.ThrowIfCancellationRequested();
+        BtreeNode node = await io.GetBtreeNodeAsync(location, cancellationToken).ConfigureAwait(false);
+        ReadOperation.Check(io, location, node, height, key.AsSpan(shared));
+        byte[] prefix = key[..shared];
+        int start = Position(node, prefix, range.InclusiveMin, isStart: true);
+        int end = range.ExclusiveMax is { } max ? Position(node, prefix, max, isStart: false) : node.Count;
+        return new Step(node, prefix, start, end);
+    }
 
-            following = key;
+    /// <summary>The entry at which a range starts, or before which it ends.</summary>
+    private static int Position(BtreeNode node, byte[] prefix, Key bound, bool isStart)
+    {
+        ReadOnlySpan<byte> key = bound.Span;
+        if (!key.StartsWith(prefix))
+        {
+            // All keys of the node begin with the prefix, so they are on one side of the bound.
+            return key.SequenceCompareTo(prefix) < 0 ? 0 : node.Count;
         }
+
+        ReadOnlySpan<byte> rest = key[prefix.Length..];
+        return isStart && node.Height > 0 ? Math.Max(0, node.FindChild(rest)) : node.LowerBound(rest);
     }
 
     private static byte[] FullKey(BtreeNode node, int index, byte[] prefix)
@@ -73,4 +84,7 @@ internal static class ListOperation
         node.CopyKey(index, key.AsSpan(prefix.Length));
         return key;
     }
+
+    /// <summary>A node on the path, the prefix of its keys, and the entries that are still to be visited.</summary>
+    private readonly record struct Step(BtreeNode Node, byte[] Prefix, int Next, int End);
 }
