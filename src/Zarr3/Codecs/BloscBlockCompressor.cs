@@ -12,15 +12,7 @@ internal sealed class BloscBlockCompressor(BloscCompressor compressor, int level
     private Decompressor? _zstdDecompressor;
 
     /// <summary>The name that the option <c>cname</c> has for it.</summary>
-    public string Name => compressor switch
-    {
-        BloscCompressor.BloscLz => "blosclz",
-        BloscCompressor.Lz4 => "lz4",
-        BloscCompressor.Lz4Hc => "lz4hc",
-        BloscCompressor.Snappy => "snappy",
-        BloscCompressor.Zlib => "zlib",
-        _ => "zstd",
-    };
+    public string Name => BloscOptions.CompressorNames[(int)compressor];
 
     /// <summary>Decompresses a stream that holds exactly <paramref name="destination"/>; false where it does not.</summary>
     public bool TryDecompress(ReadOnlySpan<byte> source, Span<byte> destination) => compressor switch

@@ -30,6 +30,12 @@ internal readonly record struct BloscOptions(BloscCompressor Compressor, int Lev
     public const int MaxLevel = 9;
     public const int MaxTypeSize = 255;
 
+    /// <summary>How metadata name the compressors, in the order of <see cref="BloscCompressor"/>.</summary>
+    public static readonly string[] CompressorNames = ["blosclz", "lz4", "lz4hc", "snappy", "zlib", "zstd"];
+
+    /// <summary>How version 3 names the shuffles, by number.</summary>
+    public static readonly string[] ShuffleNames = ["noshuffle", "shuffle", "bitshuffle"];
+
     /// <summary>The largest type size whose bytes are compressed apart.</summary>
     private const int MaxSplits = 16;
 

@@ -8,7 +8,27 @@ namespace OcdbtSharp.Zarr3.Codecs;
 /// <summary>A codec as metadata names it.</summary>
 /// <param name="Name">Its name in version 3, its id in version 2.</param>
 /// <param name="Configuration">Its options; null where it has none.</param>
-internal sealed record CodecSpec(string Name, JsonObject? Configuration);
+internal sealed record CodecSpec(string Name, JsonObject? Configuration)
+{
+    /// <summary>The object in the metadata, members in alphabetical order: version 3 names the codec beside its options, version 2 among them.</summary>
+    public JsonObject ToJson(ZarrFormat format)
+    {
+        if (format == ZarrFormat.V3)
+        {
+            JsonObject named = new();
+            if (Configuration is not null)
+            {
+                named["configuration"] = Configuration.DeepClone();
+            }
+
+            named["name"] = Name;
+            return named;
+        }
+
+        IEnumerable<KeyValuePair<string, JsonNode?>> options = (Configuration ?? []).Select(option => KeyValuePair.Create(option.Key, option.Value?.DeepClone()));
+        return new JsonObject(options.Append(KeyValuePair.Create<string, JsonNode?>("id", Name)).OrderBy(option => option.Key, StringComparer.Ordinal));
+    }
+}
 
 /// <summary>A step between the elements of a chunk and its stored bytes. Codecs keep no state: one serves any number of threads.</summary>
 internal abstract class Codec

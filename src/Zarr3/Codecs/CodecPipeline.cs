@@ -11,7 +11,6 @@ namespace OcdbtSharp.Zarr3.Codecs;
 /// </summary>
 internal sealed class CodecPipeline
 {
-    private readonly IReadOnlyList<Codec> _codecs;
     private readonly int[]? _order;
     private readonly ArrayToArrayCodec[] _arrayCodecs;
     private readonly ChunkSpec[] _arraySpecs;
@@ -28,7 +27,7 @@ internal sealed class CodecPipeline
     public CodecPipeline(ChunkSpec spec, IReadOnlyList<Codec> codecs)
     {
         Spec = spec;
-        _codecs = codecs;
+        Codecs = codecs;
         CheckOrder(codecs);
         ArrayToArrayCodec[] arrayCodecs = [.. codecs.OfType<ArrayToArrayCodec>()];
         int leading = arrayCodecs.TakeWhile(codec => codec is TransposeCodec).Count();
@@ -65,6 +64,9 @@ internal sealed class CodecPipeline
     /// <summary>What a decoded chunk is like.</summary>
     public ChunkSpec Spec { get; }
 
+    /// <summary>The codecs in the order of encoding.</summary>
+    public IReadOnlyList<Codec> Codecs { get; }
+
     /// <summary>The codec that cuts the chunk into inner chunks, where there is one.</summary>
     public ShardingIndexedCodec? Sharding { get; }
 
@@ -87,17 +89,9 @@ internal sealed class CodecPipeline
     public JsonArray ToJson()
     {
         JsonArray array = [];
-        foreach (Codec codec in _codecs)
+        foreach (Codec codec in Codecs)
         {
-            (string name, JsonObject? configuration) = codec.ToSpec(ZarrFormat.V3);
-            JsonObject entry = new();
-            if (configuration is not null)
-            {
-                entry["configuration"] = configuration;
-            }
-
-            entry["name"] = name;
-            array.Add((JsonNode)entry);
+            array.Add((JsonNode)codec.ToSpec(ZarrFormat.V3).ToJson(ZarrFormat.V3));
         }
 
         return array;

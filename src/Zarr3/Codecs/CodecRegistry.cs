@@ -26,6 +26,7 @@ internal static class CodecRegistry
         ["zstd"] = (options, _) => Zstd(options, 3),
         ["gzip"] = (options, _) => Deflated(options, DeflateFormat.Gzip, 6),
         ["zlib"] = (options, _) => Deflated(options, DeflateFormat.Zlib, 6),
+        ["blosc"] = Blosc,
         ["crc32c"] = (_, _) => Crc32cCodec.Instance,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
@@ -34,6 +35,7 @@ internal static class CodecRegistry
         ["zstd"] = (options, _) => Zstd(options, 1),
         ["gzip"] = (options, _) => Deflated(options, DeflateFormat.Gzip, 1),
         ["zlib"] = (options, _) => Deflated(options, DeflateFormat.Zlib, 1),
+        ["blosc"] = Blosc,
         ["crc32c"] = (_, _) => Crc32cCodec.Instance,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
@@ -164,6 +166,40 @@ internal static class CodecRegistry
             ? new ShardingIndexedCodec(chunk, innerCodecs, indexCodecs, location == "start")
             : throw new UnsupportedFormatException($"codec {options.Codec}: the index codecs must give the same number of bytes for every index");
     }
+
+    private static BloscCodec Blosc(CodecOptions options, ChunkSpec chunk)
+    {
+        (BloscCompressor compressor, int level, int blockSize) = BloscBasics(options);
+        bool fits = chunk.DataType.Size <= BloscOptions.MaxTypeSize;
+        int typeSize = options.GetInt32("typesize", fits ? chunk.DataType.Size : 1, 1, BloscOptions.MaxTypeSize);
+        string shuffle = options.GetString("shuffle", BloscOptions.ShuffleNames[(int)(fits ? AutoShuffle(typeSize) : BloscShuffle.None)]);
+        int number = Array.IndexOf(BloscOptions.ShuffleNames, shuffle);
+        return number >= 0
+            ? new BloscCodec(options.Codec, new BloscOptions(compressor, level, (BloscShuffle)number, typeSize, blockSize), null)
+            : throw options.Bad("shuffle", options.TryGet("shuffle"), $"one of {string.Join(", ", BloscOptions.ShuffleNames)}");
+    }
+
+    private static BloscCodec Blosc(CodecOptions options, DataType dataType)
+    {
+        (BloscCompressor compressor, int level, int blockSize) = BloscBasics(options);
+        int size = options.GetInt32("typesize", dataType.Size, 1, int.MaxValue);
+        int shuffle = options.GetInt32("shuffle", BloscCodec.AutoShuffle, BloscCodec.AutoShuffle, (int)BloscShuffle.Bit);
+
+        // c-blosc takes elements that are too long for it as bytes.
+        int typeSize = size <= BloscOptions.MaxTypeSize ? size : 1;
+        BloscShuffle chosen = shuffle == BloscCodec.AutoShuffle ? AutoShuffle(size) : (BloscShuffle)shuffle;
+        return new BloscCodec(options.Codec, new BloscOptions(compressor, level, chosen, typeSize, blockSize), shuffle);
+    }
+
+    private static (BloscCompressor Compressor, int Level, int BlockSize) BloscBasics(CodecOptions options)
+    {
+        int compressor = Array.IndexOf(BloscOptions.CompressorNames, options.GetString("cname", "lz4"));
+        return compressor >= 0
+            ? ((BloscCompressor)compressor, options.GetInt32("clevel", 5, 0, BloscOptions.MaxLevel), options.GetInt32("blocksize", 0, 0, BloscHeader.MaxBlockSize))
+            : throw options.Bad("cname", options.TryGet("cname"), $"one of {string.Join(", ", BloscOptions.CompressorNames)}");
+    }
+
+    private static BloscShuffle AutoShuffle(int typeSize) => typeSize == 1 ? BloscShuffle.Bit : BloscShuffle.Byte;
 
     private static ZstdCodec Zstd(CodecOptions options, int defaultLevel) =>
         new(options.GetInt32("level", defaultLevel, MinZstdLevel, MaxZstdLevel), options.GetBoolean("checksum", false));

@@ -24,7 +24,7 @@ internal sealed unsafe class ZstdCodec(int level, bool checksum) : BytesToBytesC
 
     public override CodecSpec ToSpec(ZarrFormat format) => new(Name, format == ZarrFormat.V2
         ? new JsonObject { ["level"] = level }
-        : new JsonObject { ["level"] = level, ["checksum"] = checksum });
+        : new JsonObject { ["checksum"] = checksum, ["level"] = level });
 
     public override long MaxEncodedLength(long decodedLength) => (long)Zstd.ZSTD_compressBound((nuint)decodedLength);
 
