@@ -72,6 +72,9 @@ internal abstract class ArrayToBytesCodec : Codec
 /// <summary>Bytes to bytes: compression, a filter or a checksum.</summary>
 internal abstract class BytesToBytesCodec : Codec
 {
+    /// <summary>Bytes of what the codec gives one after the other, as the type size of a codec behind it: 1, unless it gives elements.</summary>
+    public virtual int ItemSize => 1;
+
     /// <summary>Length behind the codec, where it follows from the length before it; otherwise null.</summary>
     public virtual long? EncodedLength(long decodedLength) => null;
 
@@ -99,73 +102,6 @@ internal abstract class BytesToBytesCodec : Codec
     /// <param name="encoded">Room for <see cref="MaxEncodedLength"/>.</param>
     /// <returns>The length.</returns>
     public abstract long Encode(ReadOnlyLongSpan decoded, LongSpan encoded);
-}
-
-/// <summary>A checksum beside the bytes, which stay as they are.</summary>
-internal abstract class ChecksumCodec : BytesToBytesCodec
-{
-    /// <summary>Bytes of the checksum.</summary>
-    protected const int ChecksumLength = 4;
-
-    /// <summary>Whether the checksum lies before the bytes; otherwise behind them.</summary>
-    protected virtual bool IsPrefix => false;
-
-    public sealed override long? EncodedLength(long decodedLength) => decodedLength + ChecksumLength;
-
-    public sealed override long MaxEncodedLength(long decodedLength) => decodedLength + ChecksumLength;
-
-    public sealed override long MaxDecodedLength(long encodedLength) => Math.Max(0, encodedLength - ChecksumLength);
-
-    /// <summary>Compares the checksum and returns the bytes that it is of.</summary>
-    /// <exception cref="CorruptDataException">It is of other bytes.</exception>
-    public ReadOnlyLongSpan Verify(ReadOnlyLongSpan encoded)
-    {
-        if (encoded.Length < ChecksumLength)
-        {
-            ThrowCorrupt($"{encoded.Length} bytes are fewer than the checksum of {ChecksumLength}");
-        }
-
-        long length = encoded.Length - ChecksumLength;
-        ReadOnlyLongSpan bytes = encoded.Slice(IsPrefix ? ChecksumLength : 0, length);
-        uint stored = System.Buffers.Binary.BinaryPrimitives.ReadUInt32LittleEndian(encoded.Window(IsPrefix ? 0 : length, ChecksumLength));
-        uint computed = Compute(bytes);
-        if (stored != computed)
-        {
-            ThrowCorrupt($"the checksum is 0x{stored:x8}, but the bytes have 0x{computed:x8}");
-        }
-
-        return bytes;
-    }
-
-    public sealed override void Decode(ReadOnlyLongSpan encoded, LongSpan decoded)
-    {
-        ReadOnlyLongSpan bytes = Verify(encoded);
-        if (bytes.Length != decoded.Length)
-        {
-            ThrowCorrupt($"{bytes.Length} bytes where {decoded.Length} were expected");
-        }
-
-        bytes.CopyTo(decoded);
-    }
-
-    public sealed override ScratchBuffer Decode(ReadOnlyLongSpan encoded, long limit, out long length)
-    {
-        ReadOnlyLongSpan bytes = Verify(encoded);
-        length = bytes.Length;
-        ScratchBuffer buffer = ScratchBuffer.Rent(length);
-        bytes.CopyTo(buffer.Span);
-        return buffer;
-    }
-
-    public sealed override long Encode(ReadOnlyLongSpan decoded, LongSpan encoded)
-    {
-        decoded.CopyTo(encoded.Slice(IsPrefix ? ChecksumLength : 0, decoded.Length));
-        System.Buffers.Binary.BinaryPrimitives.WriteUInt32LittleEndian(
-            encoded.Window(IsPrefix ? 0 : decoded.Length, ChecksumLength), Compute(decoded));
-        return decoded.Length + ChecksumLength;
-    }
-
-    protected abstract uint Compute(ReadOnlyLongSpan bytes);
 }
 
 /// <summary>A codec whose work fits ordinary spans, which is true of every one whose format counts in 32 bits.</summary>

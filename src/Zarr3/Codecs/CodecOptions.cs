@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using OcdbtSharp.KvStore;
 
 namespace OcdbtSharp.Zarr3.Codecs;
@@ -37,6 +38,28 @@ internal sealed class CodecOptions(string codec, JsonElement options)
         { ValueKind: JsonValueKind.True } => true,
         { ValueKind: JsonValueKind.False } => false,
         { } element => throw Bad(name, element, "true or false"),
+    };
+
+    /// <summary>A number, and also as an integer where it is written as one.</summary>
+    public (double Value, long? Whole) GetNumber(string name)
+    {
+        JsonElement? element = TryGet(name);
+        return element is { ValueKind: JsonValueKind.Number } number && number.TryGetDouble(out double value) && double.IsFinite(value)
+            ? (value, number.TryGetInt64(out long whole) && number.GetRawText().AsSpan().IndexOfAny('.', 'e', 'E') < 0 ? whole : null)
+            : throw Bad(name, element, "a number");
+    }
+
+    /// <summary>The options as they are given, without the member that names the codec in version 2; null where there are none.</summary>
+    public JsonObject? ToJson() => options.ValueKind == JsonValueKind.Object
+        ? new JsonObject(options.EnumerateObject().Where(member => member.Name != "id").OrderBy(member => member.Name, StringComparer.Ordinal)
+            .Select(member => KeyValuePair.Create(member.Name, ToNode(member.Value))))
+        : null;
+
+    private static JsonNode? ToNode(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Object => JsonObject.Create(value),
+        JsonValueKind.Array => JsonArray.Create(value),
+        _ => JsonValue.Create(value),
     };
 
     /// <summary>A text, of which the codec checks what it says.</summary>

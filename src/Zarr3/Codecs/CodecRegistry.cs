@@ -8,14 +8,42 @@ namespace OcdbtSharp.Zarr3.Codecs;
 /// The visible table of all codecs: the names of version 3 and the ids of version 2, with what makes each.
 /// A new codec is a class and a line here.
 /// </summary>
-internal static class CodecRegistry
+internal static partial class CodecRegistry
 {
+    /// <summary>What numcodecs' filters and compressors are called in version 3 begins with this.</summary>
+    private const string NumcodecsPrefix = "numcodecs.";
+
     private const int MinZstdLevel = -131072;
     private const int MaxZstdLevel = 22;
 
     private delegate Codec Version3Factory(CodecOptions options, ChunkSpec chunk);
 
-    private delegate BytesToBytesCodec Version2Factory(CodecOptions options, DataType dataType);
+    // The size is that of what the bytes before the codec consist of.
+    private delegate BytesToBytesCodec Version2Factory(CodecOptions options, int itemSize);
+
+    private delegate ElementFilter FilterFactory(CodecOptions options, DataType? elements);
+
+    private static readonly FrozenDictionary<string, FilterFactory> Filters = new Dictionary<string, FilterFactory>
+    {
+        ["delta"] = Delta,
+        ["fixedscaleoffset"] = FixedScaleOffset,
+        ["packbits"] = (options, _) => new PackBitsFilter(options.Codec),
+    }.ToFrozenDictionary(StringComparer.Ordinal);
+
+    private static readonly FrozenDictionary<string, Version2Factory> Version2 = new Dictionary<string, Version2Factory>
+    {
+        ["blosc"] = Blosc,
+        ["bz2"] = (options, _) => new Bz2Codec(options.Codec, options.GetInt32("level", 1, 1, 9)),
+        ["gzip"] = (options, _) => Deflated(options, DeflateFormat.Gzip, 1),
+        ["lz4"] = (options, _) => new Lz4Codec(options.Codec, options.GetInt32("acceleration", 1, int.MinValue, int.MaxValue)),
+        ["zlib"] = (options, _) => Deflated(options, DeflateFormat.Zlib, 1),
+        ["zstd"] = (options, _) => Zstd(options, 1),
+        ["shuffle"] = (options, _) => Shuffle(options, 4),
+        ["adler32"] = (options, _) => new ChecksumCodec(options.Codec, Checksum.Adler32, Location(options)),
+        ["crc32"] = (options, _) => new ChecksumCodec(options.Codec, Checksum.Crc32, Location(options)),
+        ["crc32c"] = (options, _) => new ChecksumCodec(options.Codec, Checksum.Crc32C, Location(options)),
+        ["fletcher32"] = (options, _) => new ChecksumCodec(options.Codec, Checksum.Fletcher32),
+    }.ToFrozenDictionary(StringComparer.Ordinal);
 
     private static readonly FrozenDictionary<string, Version3Factory> Version3 = new Dictionary<string, Version3Factory>
     {
@@ -27,16 +55,8 @@ internal static class CodecRegistry
         ["gzip"] = (options, _) => Deflated(options, DeflateFormat.Gzip, 6),
         ["zlib"] = (options, _) => Deflated(options, DeflateFormat.Zlib, 6),
         ["blosc"] = Blosc,
-        ["crc32c"] = (_, _) => Crc32cCodec.Instance,
-    }.ToFrozenDictionary(StringComparer.Ordinal);
-
-    private static readonly FrozenDictionary<string, Version2Factory> Version2 = new Dictionary<string, Version2Factory>
-    {
-        ["zstd"] = (options, _) => Zstd(options, 1),
-        ["gzip"] = (options, _) => Deflated(options, DeflateFormat.Gzip, 1),
-        ["zlib"] = (options, _) => Deflated(options, DeflateFormat.Zlib, 1),
-        ["blosc"] = Blosc,
-        ["crc32c"] = (_, _) => Crc32cCodec.Instance,
+        ["crc32c"] = (_, _) => ChecksumCodec.Crc32C,
+        [NumcodecsPrefix + "shuffle"] = (options, chunk) => Shuffle(options, chunk.DataType.Size),
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>Makes the codecs that a list of version 3 names, for a chunk.</summary>
@@ -51,7 +71,11 @@ internal static class CodecRegistry
         ChunkSpec current = chunk;
         foreach (JsonElement element in codecs.EnumerateArray())
         {
-            Codec codec = Create(element, current);
+            if (Create(element, current) is not { } codec)
+            {
+                continue;
+            }
+
             list.Add(codec);
             if (codec is ArrayToArrayCodec arrayCodec)
             {
@@ -62,13 +86,15 @@ internal static class CodecRegistry
         return new CodecPipeline(chunk, list);
     }
 
-    /// <summary>Makes a codec of version 3, which is an object or only a name.</summary>
-    private static Codec Create(JsonElement element, ChunkSpec chunk)
+    /// <summary>Makes a codec of version 3, which is an object or only a name; null where it is not known and need not be.</summary>
+    private static Codec? Create(JsonElement element, ChunkSpec chunk)
     {
         (string? name, JsonElement configuration) = V3.NamedConfiguration.Read(element, "codec");
-        if (!Version3.TryGetValue(name, out Version3Factory? factory))
+        if (Find(name) is not { } factory)
         {
-            throw new UnsupportedFormatException($"codec \"{name}\" is not known; known are {Known(Version3.Keys)}");
+            return element.ValueKind == JsonValueKind.Object && element.TryGetProperty("must_understand", out JsonElement must) && must.ValueKind == JsonValueKind.False
+                ? null
+                : throw new UnsupportedFormatException($"codec \"{name}\" is not known; known are {Known(Version3.Keys.Concat(Numcodecs))}");
         }
 
         CodecOptions options = new(name, configuration);
@@ -77,8 +103,38 @@ internal static class CodecRegistry
         return codec;
     }
 
-    /// <summary>Makes a compressor or filter of version 2.</summary>
-    public static BytesToBytesCodec Create(JsonElement element, DataType dataType)
+    /// <summary>The names in version 3 of what version 2 has.</summary>
+    private static IEnumerable<string> Numcodecs => Version2.Keys.Concat(Filters.Keys).Select(name => NumcodecsPrefix + name);
+
+    private static Version3Factory? Find(string name)
+    {
+        if (Version3.TryGetValue(name, out Version3Factory? factory))
+        {
+            return factory;
+        }
+
+        string? id = name.StartsWith(NumcodecsPrefix, StringComparison.Ordinal) ? name[NumcodecsPrefix.Length..] : null;
+        return id is null ? null
+            : Filters.TryGetValue(id, out FilterFactory? filter) ? (options, chunk) => new ElementsFilterCodec(filter(options, chunk.DataType))
+            : Version2.TryGetValue(id, out Version2Factory? version2) ? (options, chunk) => version2(options, chunk.DataType.Size)
+            : null;
+    }
+
+    /// <summary>Makes the filters and the compressor of version 2, in this order.</summary>
+    /// <param name="elements">Their objects.</param>
+    /// <param name="dataType">The elements before the first.</param>
+    public static IEnumerable<BytesToBytesCodec> CreateBytesCodecs(IEnumerable<JsonElement> elements, DataType dataType)
+    {
+        int itemSize = dataType.Size;
+        foreach (JsonElement element in elements)
+        {
+            BytesToBytesCodec codec = Create(element, itemSize);
+            itemSize = codec.ItemSize;
+            yield return codec;
+        }
+    }
+
+    private static BytesToBytesCodec Create(JsonElement element, int itemSize)
     {
         if (element.ValueKind != JsonValueKind.Object || !element.TryGetProperty("id", out JsonElement id) || id.ValueKind != JsonValueKind.String)
         {
@@ -86,19 +142,16 @@ internal static class CodecRegistry
         }
 
         string name = id.GetString()!;
-        if (!Version2.TryGetValue(name, out Version2Factory? factory))
-        {
-            throw new UnsupportedFormatException($"codec \"{name}\" is not known; known are {Known(Version2.Keys)}");
-        }
-
         CodecOptions options = new(name, element);
         options.TryGet("id");
-        BytesToBytesCodec codec = factory(options, dataType);
+        BytesToBytesCodec codec = Filters.TryGetValue(name, out FilterFactory? filter) ? new BytesFilterCodec(filter(options, null))
+            : Version2.TryGetValue(name, out Version2Factory? factory) ? factory(options, itemSize)
+            : throw new UnsupportedFormatException($"codec \"{name}\" is not known; known are {Known(Version2.Keys.Concat(Filters.Keys))}");
         options.EnsureAllRead();
         return codec;
     }
 
-    private static string Known(IEnumerable<string> names) => string.Join(", ", names.Order(StringComparer.Ordinal));
+    private static string Known(IEnumerable<string> names) => string.Join(", ", names.Distinct().Order(StringComparer.Ordinal));
 
     private static BytesCodec Bytes(CodecOptions options, ChunkSpec chunk)
     {
@@ -161,7 +214,7 @@ internal static class CodecRegistry
             : throw options.Bad("codecs", null, "a list of codecs");
         CodecPipeline indexCodecs = options.TryGet("index_codecs") is { } named
             ? CreatePipeline(named, indexSpec)
-            : new CodecPipeline(indexSpec, [new BytesCodec(indexSpec, ByteOrder.Of(indexSpec.DataType, false), "little"), Crc32cCodec.Instance]);
+            : new CodecPipeline(indexSpec, [new BytesCodec(indexSpec, ByteOrder.Of(indexSpec.DataType, false), "little"), ChecksumCodec.Crc32C]);
         return indexCodecs.EncodedLength is not null
             ? new ShardingIndexedCodec(chunk, innerCodecs, indexCodecs, location == "start")
             : throw new UnsupportedFormatException($"codec {options.Codec}: the index codecs must give the same number of bytes for every index");
@@ -179,10 +232,10 @@ internal static class CodecRegistry
             : throw options.Bad("shuffle", options.TryGet("shuffle"), $"one of {string.Join(", ", BloscOptions.ShuffleNames)}");
     }
 
-    private static BloscCodec Blosc(CodecOptions options, DataType dataType)
+    private static BloscCodec Blosc(CodecOptions options, int itemSize)
     {
         (BloscCompressor compressor, int level, int blockSize) = BloscBasics(options);
-        int size = options.GetInt32("typesize", dataType.Size, 1, int.MaxValue);
+        int size = options.GetInt32("typesize", itemSize, 1, int.MaxValue);
         int shuffle = options.GetInt32("shuffle", BloscCodec.AutoShuffle, BloscCodec.AutoShuffle, (int)BloscShuffle.Bit);
 
         // c-blosc takes elements that are too long for it as bytes.

@@ -21,7 +21,7 @@ internal sealed record V2DataType(DataType Type, ByteOrder Order)
     {
         if (element.ValueKind == JsonValueKind.String)
         {
-            (DataType type, bool bigEndian) = Parse(element.GetString()!);
+            (DataType type, bool bigEndian) = ParseText(element.GetString()!);
             return new V2DataType(type, ByteOrder.Of(type, bigEndian));
         }
 
@@ -66,7 +66,7 @@ internal sealed record V2DataType(DataType Type, ByteOrder Order)
                 : [-1];
         }
 
-        (DataType type, bool bigEndian) = Parse(item[1].GetString()!);
+        (DataType type, bool bigEndian) = ParseText(item[1].GetString()!);
         if (shape.Any(extent => extent < 1) || (Extents.TryByteCount(shape, type.Size) ?? long.MaxValue) > MaxRawLength - offset)
         {
             throw MetadataJson.Bad("dtype", item, $"a field of at least one element, and at most {MaxRawLength} bytes for all fields");
@@ -75,7 +75,9 @@ internal sealed record V2DataType(DataType Type, ByteOrder Order)
         return (new StructField(item[0].GetString()!, type, shape, offset), bigEndian);
     }
 
-    private static (DataType Type, bool BigEndian) Parse(string text)
+    /// <summary>Reads a type that is one text.</summary>
+    /// <exception cref="UnsupportedFormatException">It is not supported.</exception>
+    public static (DataType Type, bool BigEndian) ParseText(string text)
     {
         if (text.Length >= 3 && text[0] is '<' or '>' or '|'
             && int.TryParse(text.AsSpan(2), NumberStyles.None, CultureInfo.InvariantCulture, out int size))

@@ -56,22 +56,19 @@ internal static class V2Metadata
         }
 
         codecs.Add(new BytesCodec(stored, type.Order, null));
+        List<JsonElement> named = [];
         if (json.TryGetProperty("filters", out JsonElement filters) && filters.ValueKind != JsonValueKind.Null)
         {
-            if (filters.ValueKind != JsonValueKind.Array)
-            {
-                throw MetadataJson.Bad("filters", filters, "a list or null");
-            }
-
-            codecs.AddRange(filters.EnumerateArray().Select(filter => CodecRegistry.Create(filter, type.Type)));
+            named.AddRange(filters.ValueKind == JsonValueKind.Array ? filters.EnumerateArray() : throw MetadataJson.Bad("filters", filters, "a list or null"));
         }
 
         JsonElement compressor = json.Required("compressor");
         if (compressor.ValueKind != JsonValueKind.Null)
         {
-            codecs.Add(CodecRegistry.Create(compressor, type.Type));
+            named.Add(compressor);
         }
 
+        codecs.AddRange(CodecRegistry.CreateBytesCodecs(named, type.Type));
         return codecs;
     }
 
