@@ -12,31 +12,31 @@ public static class CheckpointExport
 {
     /// <summary>Writes one safetensors file.</summary>
     /// <param name="item">The item.</param>
-    /// <param name="path">The file; one that is there is replaced.</param>
+    /// <param name="path">The file.</param>
     /// <param name="options">Which leaves, and how; null for all.</param>
     /// <param name="cancellationToken">Gives up; nothing is left behind.</param>
-    /// <returns>The names of the leaves that were left out.</returns>
+    /// <exception cref="ArgumentException">No array is selected.</exception>
     /// <exception cref="UnsupportedFormatException">The format does not have the type of a leaf, and conversion was not asked for.</exception>
     /// <exception cref="CorruptDataException">An array is damaged.</exception>
     /// <exception cref="StorageException">The checkpoint cannot be read.</exception>
-    /// <exception cref="IOException">The file cannot be written.</exception>
-    public static Task<IReadOnlyList<string>> ToSafetensorsAsync(
+    /// <exception cref="IOException">The file cannot be written, or there is one that is not to be replaced.</exception>
+    public static Task<ExportResult> ToSafetensorsAsync(
         CheckpointItem item, string path, ExportOptions? options = null, CancellationToken cancellationToken = default) =>
         RunAsync(item, path, options, "safetensors", SafetensorsHeader.Supports, SafetensorsFile.WriteAsync, cancellationToken);
 
     /// <summary>Writes one NumPy archive (<c>.npz</c>), not compressed.</summary>
     /// <inheritdoc cref="ToSafetensorsAsync"/>
-    public static Task<IReadOnlyList<string>> ToNpzAsync(
+    public static Task<ExportResult> ToNpzAsync(
         CheckpointItem item, string path, ExportOptions? options = null, CancellationToken cancellationToken = default) =>
         RunAsync(item, path, options, ".npz", NpyHeader.Supports, NpzFile.WriteAsync, cancellationToken);
 
     /// <summary>Writes a folder with one NumPy file (<c>.npy</c>) for each array.</summary>
     /// <inheritdoc cref="ToSafetensorsAsync"/>
-    public static Task<IReadOnlyList<string>> ToNpyFolderAsync(
+    public static Task<ExportResult> ToNpyFolderAsync(
         CheckpointItem item, string path, ExportOptions? options = null, CancellationToken cancellationToken = default) =>
         RunAsync(item, path, options, ".npy", NpyHeader.Supports, NpyFolder.WriteAsync, cancellationToken);
 
-    private static async Task<IReadOnlyList<string>> RunAsync(
+    private static async Task<ExportResult> RunAsync(
         CheckpointItem item,
         string path,
         ExportOptions? options,
@@ -47,45 +47,11 @@ public static class CheckpointExport
     {
         ArgumentNullException.ThrowIfNull(item);
         ArgumentException.ThrowIfNullOrEmpty(path);
-        ExportPlan plan = ExportPlan.Create(item, options ?? new ExportOptions(), format, supports);
-        string target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
-        string partial = target + ".partial";
-        Remove(partial);
-        bool moved = false;
-        try
-        {
-            await write(plan, partial, cancellationToken).ConfigureAwait(false);
-            if (Directory.Exists(partial))
-            {
-                Directory.Move(partial, target);
-            }
-            else
-            {
-                File.Move(partial, target, overwrite: true);
-            }
-
-            moved = true;
-        }
-        finally
-        {
-            if (!moved)
-            {
-                Remove(partial);
-            }
-        }
-
-        return plan.LeftOut;
-    }
-
-    private static void Remove(string partial)
-    {
-        if (Directory.Exists(partial))
-        {
-            Directory.Delete(partial, recursive: true);
-        }
-        else
-        {
-            File.Delete(partial);
-        }
+        options ??= new ExportOptions();
+        ExportPlan plan = ExportPlan.Create(item, options, format, supports);
+        using ExportTarget target = ExportTarget.Create(path, options.Overwrite);
+        await write(plan, target.PartialPath, cancellationToken).ConfigureAwait(false);
+        target.Commit();
+        return new ExportResult(plan.Entries.Count, plan.TotalBytes, plan.LeftOut);
     }
 }

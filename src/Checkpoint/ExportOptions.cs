@@ -12,6 +12,12 @@ public sealed class ExportOptions
     /// </summary>
     public bool Convert { get; init; }
 
+    /// <summary>
+    /// Whether what is there under the name of the output is replaced: a file, or a folder with nothing but <c>.npy</c> files in it. Otherwise it is an
+    /// error. An empty folder counts as nothing.
+    /// </summary>
+    public bool Overwrite { get; init; }
+
     /// <summary>Told of what has been written so far.</summary>
     public IProgress<RestoreProgress>? Progress { get; init; }
 }

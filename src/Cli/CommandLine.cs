@@ -74,6 +74,7 @@ internal static class CommandLine
         {
             TreeCommand.Create(console),
             CatCommand.Create(console),
+            ExportCommand.Create(console),
             KvCommand.Create(console),
         };
         root.HelpName = "ocdbt";

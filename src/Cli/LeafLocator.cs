@@ -1,3 +1,4 @@
+using System.Text.Json;
 using OcdbtSharp.Checkpoint;
 
 namespace OcdbtSharp.Cli;
@@ -74,9 +75,9 @@ internal static class LeafLocator
 
     private static (CheckpointItem Item, CheckpointLeaf? Leaf) Find(CheckpointItem item, string? name, string location)
     {
-        if (item.Leaves.Count == 0 && name is null)
+        if (item.Leaves.Count == 0 && name is null or "")
         {
-            return (item, null);
+            return item.Json.ValueKind != JsonValueKind.Undefined ? (item, null) : throw new UsageException($"{item.Location} has no leaves.");
         }
 
         CheckpointLeaf? leaf = name is not null ? Match(item, name) : item.Leaves.Count == 1 ? item.Leaves[0] : null;

@@ -5,13 +5,23 @@ namespace OcdbtSharp.Cli;
 /// <summary>A region of an array as Python spells it: <c>0:4,:</c>, <c>-1</c>, <c>...,2:</c>.</summary>
 /// <param name="Origin">The first element along each dimension.</param>
 /// <param name="Shape">The number of elements along each dimension.</param>
-/// <param name="Kept">The extents of the dimensions that stay: those given as a range, not as an index.</param>
-internal readonly record struct Region(long[] Origin, long[] Shape, long[] Kept)
+/// <param name="Dimensions">The dimensions that stay: those given as a range, not as an index.</param>
+internal readonly record struct Region(long[] Origin, long[] Shape, int[] Dimensions)
 {
     private const string Ellipsis = "...";
 
+    /// <summary>The extents of the dimensions that stay.</summary>
+    public long[] Kept
+    {
+        get
+        {
+            long[] shape = Shape;
+            return [.. Dimensions.Select(dimension => shape[dimension])];
+        }
+    }
+
     /// <summary>The whole array.</summary>
-    public static Region Whole(IReadOnlyList<long> shape) => new(new long[shape.Count], [.. shape], [.. shape]);
+    public static Region Whole(IReadOnlyList<long> shape) => new(new long[shape.Count], [.. shape], [.. Enumerable.Range(0, shape.Count)]);
 
     /// <summary>Parses a slice of an array of this shape.</summary>
     /// <exception cref="UsageException">It is no slice, or not within the array.</exception>
@@ -26,7 +36,7 @@ internal readonly record struct Region(long[] Origin, long[] Shape, long[] Kept)
         }
 
         Region region = new(new long[shape.Count], [.. shape], []);
-        List<long> kept = [];
+        List<int> kept = [];
         for (int dimension = 0; dimension < shape.Count; dimension++)
         {
             int part = ellipsis < 0 || dimension < ellipsis ? dimension
@@ -42,10 +52,10 @@ internal readonly record struct Region(long[] Origin, long[] Shape, long[] Kept)
                 }
             }
 
-            kept.Add(region.Shape[dimension]);
+            kept.Add(dimension);
         }
 
-        return region with { Kept = [.. kept] };
+        return region with { Dimensions = [.. kept] };
     }
 
     private static (long Origin, long Length, bool IsIndex) ParsePart(string part, long extent)

@@ -11,7 +11,7 @@ public sealed class ErrorTests
     [TestCase("tree")]
     [TestCase("tree", "a", "b")]
     [TestCase("tree", "a", "--nonsense")]
-    [TestCase("cat", "a")]
+    [TestCase("cat")]
     [TestCase("kv")]
     [TestCase("kv", "nonsense")]
     [TestCase("kv", "get", "a")]
@@ -22,7 +22,10 @@ public sealed class ErrorTests
     [TestCase("no.such.leaf")]
     [TestCase("a", "--slice", "0:4,:,:,:,:,:,:,:,:")]
     [TestCase("a", "--slice", "x")]
-    [TestCase("a", "--step", "1")]
+    [TestCase("a", "--step", "7")]
+    [TestCase("a", "--item", "nope")]
+    [TestCase]
+    [TestCase("e", "--slice", "0")]
     public async Task What_is_not_in_the_checkpoint_is_wrong_usage(params string[] arguments) =>
         Assert.That(await Tool.FailAsync(CommandLine.WrongUsage, ["cat", Example, .. arguments]), Is.Not.Empty);
 

@@ -6,17 +6,14 @@ namespace OcdbtSharp.Checkpoint.Formats;
 /// <summary>What an export writes: the leaves with elements, each under a type that the format has.</summary>
 internal sealed class ExportPlan
 {
-    private readonly CheckpointItem _item;
     private readonly IProgress<RestoreProgress>? _progress;
-    private readonly long _totalBytes;
     private int _leaves;
     private long _bytes;
 
-    private ExportPlan(CheckpointItem item, IReadOnlyList<Entry> entries, IReadOnlyDictionary<string, string> texts, IReadOnlyList<string> leftOut, IProgress<RestoreProgress>? progress)
+    private ExportPlan(IReadOnlyList<Entry> entries, IReadOnlyDictionary<string, string> texts, IReadOnlyList<string> leftOut, IProgress<RestoreProgress>? progress)
     {
-        _item = item;
         _progress = progress;
-        _totalBytes = entries.Sum(entry => entry.Length);
+        TotalBytes = entries.Sum(entry => entry.Length);
         Entries = entries;
         Texts = texts;
         LeftOut = leftOut;
@@ -36,6 +33,9 @@ internal sealed class ExportPlan
     /// <summary>The arrays.</summary>
     public IReadOnlyList<Entry> Entries { get; }
 
+    /// <summary>Bytes of the elements of all arrays.</summary>
+    public long TotalBytes { get; }
+
     /// <summary>The text leaves.</summary>
     public IReadOnlyDictionary<string, string> Texts { get; }
 
@@ -43,17 +43,24 @@ internal sealed class ExportPlan
     public IReadOnlyList<string> LeftOut { get; private set; }
 
     /// <summary>Plans the export of an item.</summary>
-    /// <exception cref="UnsupportedFormatException">The format does not have the type of a leaf.</exception>
+    /// <exception cref="ArgumentException">No array is selected.</exception>
+    /// <exception cref="UnsupportedFormatException">The format does not have the type of a leaf, or has no place for its name.</exception>
     public static ExportPlan Create(CheckpointItem item, ExportOptions options, string format, Func<string, bool> supports)
     {
         List<Entry> entries = [];
         Dictionary<string, string> texts = new(StringComparer.Ordinal);
         List<string> leftOut = [];
+        HashSet<string> names = new(StringComparer.Ordinal);
         foreach (CheckpointLeaf leaf in item.Leaves.Where(leaf => options.Selection?.Selects(leaf) ?? true))
         {
             if (leaf.DataType is { } type)
             {
-                string target = TargetType(leaf, type.Name, format, supports, options.Convert);
+                if (!names.Add(leaf.Name))
+                {
+                    throw new UnsupportedFormatException($"{format} cannot hold two arrays of the same name, '{leaf.Name}': leave one out.", item.Location);
+                }
+
+                string target = TargetType(item, leaf, format, supports, options.Convert);
                 int factor = target == type.Name ? 1 : ElementWidening.Factor(type.Name);
                 entries.Add(new Entry(leaf, target, checked(leaf.LogicalBytes * factor)));
             }
@@ -67,7 +74,9 @@ internal sealed class ExportPlan
             }
         }
 
-        return new ExportPlan(item, entries, texts, leftOut, options.Progress);
+        return entries.Count == 0
+            ? throw new ArgumentException($"{item.Location} has no arrays to export{(options.Selection is null ? "" : " that fit the patterns")}.", nameof(options))
+            : new ExportPlan(entries, texts, leftOut, options.Progress);
     }
 
     /// <summary>Says that the format has no place for text either.</summary>
@@ -84,7 +93,7 @@ internal sealed class ExportPlan
         {
             IReadOnlyList<long> shape = entry.Leaf.Shape;
             await foreach (RestoredLeaf piece in
-                LeafSlabs.ReadAsync(_item, entry.Leaf, new long[shape.Count], shape, cancellationToken: cancellationToken).ConfigureAwait(false))
+                LeafSlabs.ReadAsync(entry.Leaf, new long[shape.Count], shape, cancellationToken: cancellationToken).ConfigureAwait(false))
             {
                 using (piece)
                 {
@@ -100,7 +109,7 @@ internal sealed class ExportPlan
 
                         await stream.WriteAsync(part, cancellationToken).ConfigureAwait(false);
                         _bytes += part.Length;
-                        _progress?.Report(new RestoreProgress(_leaves, Entries.Count, _bytes, _totalBytes));
+                        _progress?.Report(new RestoreProgress(_leaves, Entries.Count, _bytes, TotalBytes));
                     }
                 }
             }
@@ -111,19 +120,22 @@ internal sealed class ExportPlan
         }
 
         _leaves++;
-        _progress?.Report(new RestoreProgress(_leaves, Entries.Count, _bytes, _totalBytes));
+        _progress?.Report(new RestoreProgress(_leaves, Entries.Count, _bytes, TotalBytes));
     }
 
-    private static string TargetType(CheckpointLeaf leaf, string type, string format, Func<string, bool> supports, bool convert)
+    private static string TargetType(CheckpointItem item, CheckpointLeaf leaf, string format, Func<string, bool> supports, bool convert)
     {
+        string type = leaf.DataType!.Name;
         if (supports(type))
         {
             return type;
         }
 
         string? wider = ElementWidening.TypeFor(type) is { } candidate && supports(candidate) ? candidate : null;
-        return wider is null ? throw new UnsupportedFormatException($"{format} has no type for the {type} of '{leaf.Name}', nor one that it could be converted to: leave it out.")
-            : convert ? wider
-            : throw new UnsupportedFormatException($"{format} has no type for the {type} of '{leaf.Name}': ask for conversion to {wider} (--convert), or leave it out.");
+        return wider is not null && convert ? wider
+            : throw new UnsupportedFormatException(
+                $"{format} has no type for the {type} of '{leaf.Name}': "
+                + (wider is null ? "leave it out (--exclude)." : $"ask for conversion to {wider} (--convert), or leave it out (--exclude)."),
+                item.Location);
     }
 }

@@ -10,14 +10,12 @@ internal static class LeafSlabs
     public const long DefaultBytes = 64L << 20;
 
     /// <summary>Restores a region piece by piece; one piece is read ahead. The caller disposes each piece.</summary>
-    /// <param name="item">The item of the leaf.</param>
     /// <param name="leaf">A leaf with elements.</param>
     /// <param name="origin">The first element along each dimension.</param>
     /// <param name="shape">The number of elements along each dimension.</param>
     /// <param name="mostBytes">The length of a piece, at most, unless a single element is longer.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public static async IAsyncEnumerable<RestoredLeaf> ReadAsync(
-        CheckpointItem item,
         CheckpointLeaf leaf,
         IReadOnlyList<long> origin,
         IReadOnlyList<long> shape,

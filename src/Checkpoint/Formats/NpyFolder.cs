@@ -1,13 +1,15 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
+using OcdbtSharp.KvStore.Files;
 
 namespace OcdbtSharp.Checkpoint.Formats;
 
 /// <summary>Writes a folder with one <c>.npy</c> file for each array.</summary>
 internal static class NpyFolder
 {
-    private const string Extension = ".npy";
+    /// <summary>How the files end.</summary>
+    public const string Extension = ".npy";
     private const string Reserved = "/\\:*?\"<>|%";
 
     public static async Task WriteAsync(ExportPlan plan, string path, CancellationToken cancellationToken)
@@ -21,6 +23,8 @@ internal static class NpyFolder
             await WriteAsync(plan, entry, file.Stream, cancellationToken).ConfigureAwait(false);
             file.Commit();
         }
+
+        DurableFile.FlushFolder(path);
     }
 
     /// <summary>Writes one array with its header.</summary>

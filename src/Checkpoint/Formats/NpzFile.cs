@@ -6,6 +6,9 @@ namespace OcdbtSharp.Checkpoint.Formats;
 /// <summary>Writes a NumPy archive: a zip file with one <c>.npy</c> entry for each array, as <c>numpy.savez</c> does.</summary>
 internal static class NpzFile
 {
+    // As NumPy does, so that the same arrays make the same file.
+    private static readonly DateTimeOffset _time = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
     public static async Task WriteAsync(ExportPlan plan, string path, CancellationToken cancellationToken)
     {
         plan.LeaveOutTexts();
@@ -15,7 +18,8 @@ internal static class NpzFile
         {
             foreach (ExportPlan.Entry entry in plan.Entries)
             {
-                ZipArchiveEntry zipped = archive.CreateEntry(entry.Name + ".npy", CompressionLevel.NoCompression);
+                ZipArchiveEntry zipped = archive.CreateEntry(entry.Name + NpyFolder.Extension, CompressionLevel.NoCompression);
+                zipped.LastWriteTime = _time;
                 Stream stream = zipped.Open();
                 await using ConfiguredAsyncDisposable ending = stream.ConfigureAwait(false);
                 await NpyFolder.WriteAsync(plan, entry, stream, cancellationToken).ConfigureAwait(false);

@@ -10,16 +10,8 @@ internal sealed class OutputFile : IAsyncDisposable
     /// <summary>Where to write.</summary>
     public FileStream Stream { get; }
 
-    /// <summary>Creates the file and the folders above it.</summary>
-    public static OutputFile Create(string path)
-    {
-        if (Path.GetDirectoryName(path) is { Length: > 0 } folder)
-        {
-            Directory.CreateDirectory(folder);
-        }
-
-        return new OutputFile(new FileStream(path, FileMode.Create, FileAccess.ReadWrite, FileShare.Read, BufferSize));
-    }
+    /// <summary>Creates the file, which must not exist.</summary>
+    public static OutputFile Create(string path) => new(new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read, BufferSize));
 
     /// <summary>Makes what was written durable.</summary>
     public void Commit() => Stream.Flush(flushToDisk: true);

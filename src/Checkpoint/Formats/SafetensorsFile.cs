@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+
 namespace OcdbtSharp.Checkpoint.Formats;
 
 /// <summary>Writes a safetensors file: the header, then the values one behind the other.</summary>

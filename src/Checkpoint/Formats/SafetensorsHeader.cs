@@ -89,7 +89,7 @@ internal sealed class SafetensorsHeader
     /// <summary>Lays tensors out one behind the other.</summary>
     /// <param name="tensors">Name, type, shape and length in bytes of each, in the order in which the values are to lie.</param>
     /// <param name="metadata">Free text by name.</param>
-    /// <exception cref="UnsupportedFormatException">The format does not have the type of a tensor.</exception>
+    /// <exception cref="UnsupportedFormatException">The format does not have the type of a tensor, or has no place for its name.</exception>
     public static SafetensorsHeader Create(
         IEnumerable<(string Name, string DataType, long[] Shape, long Length)> tensors, IReadOnlyDictionary<string, string> metadata)
     {
@@ -100,6 +100,11 @@ internal sealed class SafetensorsHeader
             if (!Supports(dataType))
             {
                 throw new UnsupportedFormatException($"safetensors has no type for {dataType}, the type of '{name}'");
+            }
+
+            if (name == MetadataName)
+            {
+                throw new UnsupportedFormatException($"safetensors keeps the name '{name}' for itself: leave out the array that is called so");
             }
 
             entries.Add(new Entry(name, dataType, shape, offset, length));

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using OcdbtSharp.Checkpoint.Format;
 using OcdbtSharp.KvStore;
 using OcdbtSharp.Ocdbt;
@@ -18,7 +19,8 @@ internal sealed class ArrayCatalog
     private readonly Dictionary<string, (int Index, ZarrFormat Format)> _byName = new(StringComparer.Ordinal);
 
     // Arrays of one shape and type have the same metadata, byte for byte: a transformer's layers share theirs.
-    private readonly Dictionary<Key, ArrayMetadata> _parsed = [];
+    // Null stands for a zarr v3 group, whose file has the name of an array's.
+    private readonly Dictionary<Key, ArrayMetadata?> _parsed = [];
 
     private ArrayCatalog(IKvStore store, StoredKeys? keys, bool missingChunkIsError)
     {
@@ -50,12 +52,19 @@ internal sealed class ArrayCatalog
         return catalog;
     }
 
-    /// <summary>The names of all arrays, in the order of their bytes.</summary>
+    /// <summary>The names of all arrays and zarr v3 groups, in the order of their bytes.</summary>
     public IEnumerable<string> Names() => _byName.OrderBy(pair => pair.Value.Index).Select(pair => pair.Key);
 
     /// <summary>The leaf that an array is.</summary>
     /// <exception cref="StorageException">There is no array of this name.</exception>
     public async ValueTask<CheckpointLeaf> ToLeafAsync(
+        TreeKey[] path, string name, LeafKind kind, string typeName, ArrayMetadataEntry recorded, CancellationToken cancellationToken) =>
+        await TryToLeafAsync(path, name, kind, typeName, recorded, cancellationToken).ConfigureAwait(false)
+        ?? throw new StorageException($"The array of the leaf '{name}' is missing: what is stored under this name is a group.", _store.Describe(name));
+
+    /// <summary>The leaf that an array is; null for a zarr v3 group.</summary>
+    /// <exception cref="StorageException">There is no array of this name.</exception>
+    public async ValueTask<CheckpointLeaf?> TryToLeafAsync(
         TreeKey[] path, string name, LeafKind kind, string typeName, ArrayMetadataEntry recorded, CancellationToken cancellationToken)
     {
         if (_keys is null)
@@ -80,8 +89,14 @@ internal sealed class ArrayCatalog
         Key bytes = new(file.Value);
         if (!_parsed.TryGetValue(bytes, out ArrayMetadata? metadata))
         {
-            metadata = ArrayMetadata.Parse(file.Value, found.Format, _keys.Describe(key));
+            string location = _keys.Describe(key);
+            metadata = found.Format == ZarrFormat.V3 && IsGroup(file.Value, location) ? null : ArrayMetadata.Parse(file.Value, found.Format, location);
             _parsed.Add(bytes, metadata);
+        }
+
+        if (metadata is null)
+        {
+            return null;
         }
 
         (int first, int end) = _keys.Around(found.Index, prefix.Span);
@@ -116,6 +131,9 @@ internal sealed class ArrayCatalog
             }
         }
     }
+
+    private static bool IsGroup(ReadOnlyMemory<byte> utf8, string location) =>
+        PythonJson.ParseObject(utf8, location).TryGetProperty("node_type", out JsonElement type) && type.ValueKind == JsonValueKind.String && type.ValueEquals("group");
 
     private static bool IsFile(ReadOnlySpan<byte> key, ReadOnlySpan<byte> file) =>
         key.EndsWith(file) && (key.Length == file.Length || key[^(file.Length + 1)] == (byte)'/');

@@ -52,7 +52,10 @@ internal static class ItemReader
         foreach (string name in arrays.Names())
         {
             TreeKey[] path = name.Length == 0 ? [] : [.. name.Split('/').Select(TreeKey.Dict)];
-            leaves.Add(await arrays.ToLeafAsync(path, name, LeafKind.Array, "zarr", default, cancellationToken).ConfigureAwait(false));
+            if (await arrays.TryToLeafAsync(path, name, LeafKind.Array, "zarr", default, cancellationToken).ConfigureAwait(false) is { } leaf)
+            {
+                leaves.Add(leaf);
+            }
         }
 
         return new CheckpointItem(store, ItemKind.PyTree, null, leaves)

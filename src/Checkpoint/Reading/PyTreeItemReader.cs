@@ -151,7 +151,10 @@ internal sealed class PyTreeItemReader
         List<CheckpointLeaf> leaves = [];
         foreach (string name in arrays.Names())
         {
-            leaves.Add(await arrays.ToLeafAsync(LeafNames.Split(name), name, LeafKind.Array, UnknownType, default, cancellationToken).ConfigureAwait(false));
+            if (await arrays.TryToLeafAsync(LeafNames.Split(name), name, LeafKind.Array, UnknownType, default, cancellationToken).ConfigureAwait(false) is { } leaf)
+            {
+                leaves.Add(leaf);
+            }
         }
 
         return leaves;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using OcdbtSharp.Checkpoint;
 
 namespace OcdbtSharp.Cli.Commands;
 
@@ -26,4 +27,18 @@ internal static class Arguments
     public static Option<long?> Step() => new("--step") { Description = "The step of a manager's root; the latest unless told." };
 
     public static Option<string?> Item() => new("--item") { Description = "The item of a step." };
+
+    public static Option<string[]> Include() => new("--include")
+    {
+        Description = "Only the leaves whose names fit this pattern, where * stands for any characters and ? for one; may be given several times.",
+    };
+
+    public static Option<string[]> Exclude() => new("--exclude")
+    {
+        Description = "Leave out the leaves whose names fit this pattern; may be given several times.",
+    };
+
+    /// <summary>The leaves that patterns select; null where there are none.</summary>
+    public static RestoreOptions? Selection(string[]? include, string[]? exclude) =>
+        include is null or [] && exclude is null or [] ? null : new RestoreOptions { Include = include is [] ? null : include, Exclude = exclude };
 }

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
 using OcdbtSharp.Checkpoint;
 using OcdbtSharp.Cli.Output;
 
@@ -8,15 +10,16 @@ namespace OcdbtSharp.Cli.Commands;
 /// <summary><c>ocdbt cat</c>: the values of one leaf.</summary>
 internal static class CatCommand
 {
-    // More values than these are cut, unless asked for as JSON or raw.
-    private const int MostShown = 64;
-
     private const int Window = 1 << 20;
 
     public static Command Create(ToolConsole console)
     {
         Argument<string> path = Arguments.CheckpointPath();
-        Argument<string> name = new("NAME") { Description = "The name of a leaf, as 'ocdbt tree' shows it." };
+        Argument<string?> name = new("NAME")
+        {
+            Description = "The name of a leaf, as 'ocdbt tree' shows it, or ITEM/NAME in a step; not needed where there is only one.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
         Option<string?> slice = new("--slice") { Description = "A part of each axis, such as \"0:4,:\"." };
         Option<bool> raw = new("--raw") { Description = "Write the elements, little-endian and in C order." };
         Option<bool> sha256 = Arguments.Sha256();
@@ -26,36 +29,53 @@ internal static class CatCommand
         Command command = new("cat", "Shows the values of a leaf.") { path, name, slice, raw, sha256, json, step, item };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            (_, CheckpointLeaf? leaf) = await LeafLocator.FindAsync(
-                parsed.GetRequiredValue(path), parsed.GetValue(step), parsed.GetValue(item), parsed.GetRequiredValue(name), cancellationToken);
-            if (leaf is null)
+            (CheckpointItem found, CheckpointLeaf? leaf) = await LeafLocator.FindAsync(
+                parsed.GetRequiredValue(path), parsed.GetValue(step), parsed.GetValue(item), parsed.GetValue(name), cancellationToken);
+            CatForm form = parsed.GetValue(raw) ? CatForm.Raw : parsed.GetValue(sha256) ? CatForm.Sha256 : parsed.GetValue(json) ? CatForm.Json : CatForm.Text;
+            if (leaf?.DataType is not null)
             {
-                throw new UsageException($"'{parsed.GetRequiredValue(name)}' is an item without leaves.");
+                Region region = parsed.GetValue(slice) is { } text ? Region.Parse(text, leaf.Shape) : Region.Whole(leaf.Shape);
+                await WriteArrayAsync(console, leaf, region, form, cancellationToken);
             }
-
-            Region region = parsed.GetValue(slice) is { } text ? Region.Parse(text, leaf.Shape) : Region.Whole(leaf.Shape);
-            using RestoredLeaf value = await leaf.RestoreAsync(region.Origin, region.Shape, cancellationToken);
-            if (parsed.GetValue(raw))
+            else if (parsed.GetValue(slice) is null)
             {
-                console.Flush();
-                ForEachWindow(value, bytes => console.Output.Write(bytes));
-            }
-            else if (parsed.GetValue(sha256))
-            {
-                using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-                ForEachWindow(value, hash.AppendData);
-                console.Text.WriteLine(Convert.ToHexStringLower(hash.GetCurrentHash()));
-            }
-            else if (parsed.GetValue(json))
-            {
-                WriteJson(console, value, region.Kept);
+                WriteValue(console, found, leaf, form);
             }
             else
             {
-                WriteText(console, value);
+                throw new UsageException($"{Describe(found, leaf)} is no array: leave out --slice.");
             }
         });
         return command;
+    }
+
+    private static async Task WriteArrayAsync(ToolConsole console, CheckpointLeaf leaf, Region region, CatForm form, CancellationToken cancellationToken)
+    {
+        if (form == CatForm.Text)
+        {
+            await ArrayTable.WriteAsync(console, leaf, region, cancellationToken);
+            return;
+        }
+
+        using RestoredLeaf value = await leaf.RestoreAsync(region.Origin, region.Shape, cancellationToken);
+        switch (form)
+        {
+            case CatForm.Raw:
+                console.Flush();
+                ForEachWindow(value, bytes => console.Output.Write(bytes));
+                break;
+            case CatForm.Sha256:
+                using (IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256))
+                {
+                    ForEachWindow(value, hash.AppendData);
+                    console.Text.WriteLine(Convert.ToHexStringLower(hash.GetCurrentHash()));
+                }
+
+                break;
+            default:
+                WriteJson(console, value, region.Kept);
+                break;
+        }
     }
 
     private static void ForEachWindow(RestoredLeaf value, Action<ReadOnlySpan<byte>> use)
@@ -68,13 +88,7 @@ internal static class CatCommand
 
     private static void WriteJson(ToolConsole console, RestoredLeaf value, long[] shape) => JsonOutput.Write(console, json =>
     {
-        if (value.DataType is not { } type)
-        {
-            json.WriteStringValue(value.Text);
-            return;
-        }
-
-        ElementFormat format = ElementFormat.For(type.Name);
+        ElementFormat format = ElementFormat.For(value.DataType!.Name);
         long next = 0;
         void Axis(int axis)
         {
@@ -96,27 +110,63 @@ internal static class CatCommand
         Axis(0);
     });
 
-    private static void WriteText(ToolConsole console, RestoredLeaf value)
+    /// <summary>Prints what is no array: text, None, an empty container, the value of a JSON item.</summary>
+    private static void WriteValue(ToolConsole console, CheckpointItem item, CheckpointLeaf? leaf, CatForm form)
     {
-        if (value.DataType is not { } type)
+        if (form is CatForm.Raw or CatForm.Sha256)
         {
-            console.Text.WriteLine(value.Text ?? value.Leaf.Kind.ToString());
-            return;
+            byte[] bytes = Encoding.UTF8.GetBytes(
+                (leaf is null ? item.Json.GetRawText() : leaf.Text) ?? throw new UsageException($"{Describe(item, leaf)} has no bytes: leave out --raw and --sha256."));
+            if (form == CatForm.Raw)
+            {
+                console.Output.Write(bytes);
+            }
+            else
+            {
+                console.Text.WriteLine(Convert.ToHexStringLower(SHA256.HashData(bytes)));
+            }
         }
+        else if (form == CatForm.Text && leaf is not null)
+        {
+            console.Text.WriteLine(leaf.Text ?? (leaf.Kind == LeafKind.None ? "None" : IsSequence(leaf) ? "[]" : "{}"));
+        }
+        else
+        {
+            JsonOutput.Write(console, json => WriteValue(json, item, leaf));
+        }
+    }
 
-        ElementFormat format = ElementFormat.For(type.Name);
-        long count = value.ByteLength / format.Size;
-        console.Text.WriteLine($"{type.Name} [{string.Join(", ", value.Shape)}]");
-        long row = value.Shape.Count > 1 ? Math.Max(1, value.Shape[^1]) : long.MaxValue;
-        for (long index = 0; index < Math.Min(count, MostShown); index++)
+    private static void WriteValue(Utf8JsonWriter json, CheckpointItem item, CheckpointLeaf? leaf)
+    {
+        switch (leaf?.Kind)
         {
-            bool ends = (index + 1) % row == 0 || index + 1 == Math.Min(count, MostShown);
-            console.Text.Write(format.ToText(value.AsMemory(index * format.Size, format.Size).Span) + (ends ? "\n" : "  "));
+            case null:
+                item.Json.WriteTo(json);
+                break;
+            case LeafKind.Empty when IsSequence(leaf):
+                json.WriteStartArray();
+                json.WriteEndArray();
+                break;
+            case LeafKind.Empty:
+                json.WriteStartObject();
+                json.WriteEndObject();
+                break;
+            default:
+                json.WriteStringValue(leaf.Text);
+                break;
         }
+    }
 
-        if (count > MostShown)
-        {
-            console.Text.WriteLine($"… and {count - MostShown} more; --slice, --json and --raw show them");
-        }
+    private static bool IsSequence(CheckpointLeaf leaf) => leaf.TypeName is "List" or "Tuple";
+
+    private static string Describe(CheckpointItem item, CheckpointLeaf? leaf) => leaf is null ? item.Location : $"'{leaf.Name}' ({leaf.TypeName})";
+
+    /// <summary>How values are printed.</summary>
+    private enum CatForm
+    {
+        Text,
+        Json,
+        Raw,
+        Sha256,
     }
 }

@@ -82,7 +82,10 @@ internal static class TreeJson
         {
             json.WritePropertyName("value"u8);
             item.Json.WriteTo(json);
-            return;
+            if (item.Leaves.Count == 0)
+            {
+                return;
+            }
         }
 
         json.WriteBoolean("ocdbt"u8, item.UsesOcdbt);

@@ -73,7 +73,10 @@ internal static class TreeText
         if (item.Json.ValueKind != JsonValueKind.Undefined)
         {
             console.Text.WriteLine($"{title}: {CheckpointNames.Of(item.Kind)} {item.Json.GetRawText()}");
-            return;
+            if (item.Leaves.Count == 0)
+            {
+                return;
+            }
         }
 
         string storage = item.Leaves.Count == 0 ? "" : $" in zarr {(item.UsesZarr3 ? "v3" : "v2")}{(item.UsesOcdbt ? " in OCDBT" : "")}";
