@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using OcdbtSharp.KvStore;
 using OcdbtSharp.Zarr3.Codecs;
 
@@ -28,6 +29,9 @@ internal sealed class ArrayMetadata
 
     /// <summary>The user's attributes, an object; undefined where there are none, or where they lie in a file of their own (version 2).</summary>
     public JsonElement Attributes { get; init; }
+
+    /// <summary>Whether the last of the codecs from bytes to bytes is the compressor of version 2; otherwise all are filters.</summary>
+    public bool HasCompressor { get; init; }
 
     /// <summary>The metadata as it is stored.</summary>
     public JsonElement Json { get; init; }
@@ -63,6 +67,9 @@ internal sealed class ArrayMetadata
             return shape;
         }
     }
+
+    /// <summary>The file <c>.zarray</c> or <c>zarr.json</c>, in the spelling of TensorStore.</summary>
+    public JsonObject ToJson() => Format == ZarrFormat.V2 ? V2.V2Metadata.Encode(this) : V3.V3Metadata.Encode(this);
 
     /// <summary>Reads the metadata of an array.</summary>
     /// <param name="json">The file <c>.zarray</c> or <c>zarr.json</c>.</param>

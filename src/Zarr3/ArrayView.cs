@@ -59,7 +59,7 @@ internal readonly struct ArrayView
         long bytes = checked(Extents.Product(shape) * elementSize);
         return memory.Length == bytes
             ? new ArrayView(memory, 0, shape, Extents.RowMajorStrides(shape, elementSize), elementSize)
-            : throw new ArgumentException($"The destination has {memory.Length} bytes; the elements take {bytes}.");
+            : throw new ArgumentException($"The memory has {memory.Length} bytes; the elements take {bytes}.");
     }
 
     /// <summary>A box within this one.</summary>

@@ -124,7 +124,9 @@ public sealed class DataType : IEquatable<DataType>
     public override string ToString() => Name;
 
     /// <summary>Bytes without a meaning of their own.</summary>
-    internal static DataType Raw(int size) => new($"V{size}", DataTypeKind.Bytes, 8 * size, size);
+    /// <param name="size">How many an element has.</param>
+    /// <param name="letter">How numpy calls them: <c>V</c>, or <c>S</c> where they are text.</param>
+    internal static DataType Raw(int size, char letter = 'V') => new($"{letter}{size}", DataTypeKind.Bytes, 8 * size, size);
 
     /// <summary>Records of fields that lie one behind the other.</summary>
     internal static DataType Structure(IReadOnlyList<StructField> fields) =>

@@ -6,7 +6,7 @@ using OcdbtSharp.KvStore;
 namespace OcdbtSharp.Zarr3;
 
 /// <summary>The value of elements that are not stored: its spellings in JSON, and its bytes, little-endian.</summary>
-internal static class FillValue
+internal static partial class FillValue
 {
     // The NaN that C and Python give; .NET's own is negative.
     private const ulong PositiveNaN = 0x7FF8_0000_0000_0000;

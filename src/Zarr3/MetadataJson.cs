@@ -1,9 +1,10 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using OcdbtSharp.KvStore;
 
 namespace OcdbtSharp.Zarr3;
 
-/// <summary>Reads members of a metadata file, each with a check that says what was expected.</summary>
+/// <summary>Reads members of a metadata file, each with a check that says what was expected, and writes them.</summary>
 internal static class MetadataJson
 {
     private static readonly JsonDocumentOptions Options = new() { MaxDepth = 64 };
@@ -74,6 +75,18 @@ internal static class MetadataJson
         }
 
         return extents;
+    }
+
+    /// <summary>A list of extents, as it is written.</summary>
+    public static JsonArray Write(ReadOnlySpan<long> extents)
+    {
+        JsonArray list = [];
+        foreach (long extent in extents)
+        {
+            list.Add((JsonNode)extent);
+        }
+
+        return list;
     }
 
     public static JsonElement Attributes(JsonElement json) =>

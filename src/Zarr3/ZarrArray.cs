@@ -8,7 +8,7 @@ using OcdbtSharp.Zarr3.V3;
 namespace OcdbtSharp.Zarr3;
 
 /// <summary>An array of zarr version 2 or 3 in any store. Safe to use from many threads at once.</summary>
-public sealed class ZarrArray
+public sealed partial class ZarrArray
 {
     internal ZarrArray(IKvStore store, ArrayMetadata metadata)
     {
@@ -114,14 +114,7 @@ public sealed class ZarrArray
     {
         options ??= new ArrayReadOptions();
         IEnumerable<ChunkTask> tasks = PlanRead(destination, region, options.MissingChunkIsError);
-        ByteBudget budget = new(options.BytesInFlight);
-        ParallelOptions parallel = new() { MaxDegreeOfParallelism = options.DegreeOfParallelism, CancellationToken = cancellationToken };
-        await Parallel.ForEachAsync(tasks, parallel, async (task, token) =>
-        {
-            using ByteBudget.Lease lease = await budget.AcquireAsync(task.MemoryBytes, token).ConfigureAwait(false);
-            await task.RunAsync(token).ConfigureAwait(false);
-            options.Progress?.Report(task.Bytes);
-        }).ConfigureAwait(false);
+        await IChunkTask.RunAsync(tasks, options.DegreeOfParallelism, options.BytesInFlight, options.Progress, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Cuts a read into the shares of the chunks, for a caller that schedules the reads of several arrays together.</summary>

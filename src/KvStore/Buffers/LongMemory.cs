@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace OcdbtSharp.KvStore.Buffers;
 
 /// <summary>
@@ -49,5 +51,39 @@ internal readonly struct LongMemory
     {
         ReadOnlyLongSpan.CheckWindow(offset, length, Length);
         return _native is null ? _memory.Slice((int)offset, length) : _native.AsMemory(_offset + offset, length);
+    }
+
+    /// <summary>The bytes as a value to store: in one segment where they are short enough, otherwise in several.</summary>
+    public ReadOnlySequence<byte> ToSequence()
+    {
+        if (Length <= ReadOnlyLongSpan.DefaultWindow)
+        {
+            return new ReadOnlySequence<byte>(Window(0, (int)Length));
+        }
+
+        Segment first = new(Window(0, ReadOnlyLongSpan.DefaultWindow), 0);
+        Segment last = first;
+        for (long offset = first.Memory.Length; offset < Length; offset += last.Memory.Length)
+        {
+            last = last.Append(Window(offset, (int)Math.Min(ReadOnlyLongSpan.DefaultWindow, Length - offset)), offset);
+        }
+
+        return new ReadOnlySequence<byte>(first, 0, last, last.Memory.Length);
+    }
+
+    private sealed class Segment : ReadOnlySequenceSegment<byte>
+    {
+        public Segment(ReadOnlyMemory<byte> memory, long offset)
+        {
+            Memory = memory;
+            RunningIndex = offset;
+        }
+
+        public Segment Append(ReadOnlyMemory<byte> memory, long offset)
+        {
+            Segment next = new(memory, offset);
+            Next = next;
+            return next;
+        }
     }
 }

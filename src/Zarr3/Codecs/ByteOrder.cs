@@ -24,6 +24,9 @@ internal sealed class ByteOrder
     /// <summary>Whether stored bytes are what memory holds.</summary>
     public bool IsNative => _numbers.Length == 0;
 
+    /// <summary>Whether the number that begins at an offset within an element is reversed.</summary>
+    public bool Reverses(int offset) => Array.Exists(_numbers, number => number.Offset == offset);
+
     /// <summary>Every number of an element big-endian, or none.</summary>
     public static ByteOrder Of(DataType type, bool bigEndian) =>
         new(type.Size, bigEndian && type.ComponentSize > 1 ? Numbers(0, type, 1) : []);

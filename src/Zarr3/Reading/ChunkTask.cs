@@ -2,10 +2,10 @@ using OcdbtSharp.KvStore;
 
 namespace OcdbtSharp.Zarr3.Reading;
 
-/// <summary>One chunk's share of a read. Shares are independent: they may run in any order and at the same time.</summary>
-internal sealed class ChunkTask(ZarrArray array, ChunkPart part, ArrayView destination, bool missingIsError)
+/// <summary>One chunk's share of a read.</summary>
+internal sealed class ChunkTask(ZarrArray array, ChunkPart part, ArrayView destination, bool missingIsError) : IChunkTask
 {
-    /// <summary>Bytes of the elements that are read.</summary>
+    /// <inheritdoc/>
     public long Bytes => destination.ByteCount;
 
     /// <summary>Bytes of memory that the read holds at most: what it writes, and the whole chunk beside it where it is decoded there first.</summary>

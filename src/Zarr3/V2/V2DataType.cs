@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using OcdbtSharp.KvStore;
 using OcdbtSharp.Zarr3.Codecs;
 
@@ -50,6 +51,47 @@ internal sealed record V2DataType(DataType Type, ByteOrder Order)
         return new V2DataType(structure, ByteOrder.OfFields(structure, bigEndians));
     }
 
+    /// <summary>The spelling in metadata.</summary>
+    public JsonNode ToJson()
+    {
+        if (Type.Kind != DataTypeKind.Structure)
+        {
+            return JsonValue.Create(Spell(Type, !Order.IsNative));
+        }
+
+        JsonArray fields = [];
+        foreach (StructField field in Type.Fields)
+        {
+            JsonArray entry = [(JsonNode)field.Name, (JsonNode)Spell(field.Type, Order.Reverses(field.Offset))];
+            if (field.Shape.Count > 0)
+            {
+                entry.Add((JsonNode)new JsonArray([.. field.Shape.Select(extent => (JsonNode)extent)]));
+            }
+
+            fields.Add((JsonNode)entry);
+        }
+
+        return fields;
+    }
+
+    private static string Spell(DataType type, bool bigEndian)
+    {
+        string? letter = type.Kind switch
+        {
+            DataTypeKind.Bytes => "",
+            DataTypeKind.Boolean => "b",
+            _ when !NumpyHas(type) => null,
+            DataTypeKind.SignedInteger => "i",
+            DataTypeKind.UnsignedInteger => "u",
+            DataTypeKind.Complex => "c",
+            _ => "f",
+        };
+        char order = type.ComponentSize == 1 ? '|' : bigEndian ? '>' : '<';
+        return letter is null ? type.Name
+            : letter.Length == 0 ? $"|{type.Name}"
+            : string.Create(CultureInfo.InvariantCulture, $"{order}{letter}{type.Size}");
+    }
+
     private static (StructField Field, bool BigEndian) ParseField(JsonElement item, int offset)
     {
         if (item.ValueKind != JsonValueKind.Array || item.GetArrayLength() is not (2 or 3)
@@ -89,7 +131,7 @@ internal sealed record V2DataType(DataType Type, ByteOrder Order)
                 ('u', 1 or 2 or 4 or 8) => DataType.TryParse($"uint{8 * size}"),
                 ('f', 2 or 4 or 8) => DataType.TryParse($"float{8 * size}"),
                 ('c', 8 or 16) => DataType.TryParse($"complex{8 * size}"),
-                ('V' or 'S', > 0 and <= MaxRawLength) => DataType.Raw(size),
+                ('V' or 'S', > 0 and <= MaxRawLength) => DataType.Raw(size, text[1]),
                 _ => null,
             };
             if (type is not null && (text[0] != '|' || type.ComponentSize == 1))

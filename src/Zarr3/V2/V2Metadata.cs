@@ -1,10 +1,11 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using OcdbtSharp.Zarr3.Codecs;
 
 namespace OcdbtSharp.Zarr3.V2;
 
 /// <summary>
-/// Reads <c>.zarray</c> and puts it into the terms of version 3: the order of the axes becomes a transpose, the byte order of the data type
+/// Reads and writes <c>.zarray</c>, in the terms of version 3: the order of the axes becomes a transpose, the byte order of the data type
 /// the codec <c>bytes</c>, filters and compressor codecs behind it. https://zarr-specs.readthedocs.io/en/latest/v2/v2.0.html
 /// </summary>
 internal static class V2Metadata
@@ -33,8 +34,41 @@ internal static class V2Metadata
             Codecs = new CodecPipeline(chunk, ParseCodecs(json, chunk, type)),
             KeyEncoding = new ChunkKeyEncoding(false, ParseSeparator(json)),
             HasFillValue = hasFill,
+            HasCompressor = json.Required("compressor").ValueKind != JsonValueKind.Null,
             Json = json,
         };
+    }
+
+    public static JsonObject Encode(ArrayMetadata metadata)
+    {
+        BytesCodec bytes = metadata.Codecs.Codecs.OfType<BytesCodec>().Single();
+        JsonNode[] codecs = [.. metadata.Codecs.Codecs.Where(codec => codec is not (BytesCodec or TransposeCodec)).Select(codec => codec.ToSpec(ZarrFormat.V2).ToJson(ZarrFormat.V2))];
+        JsonNode? compressor = metadata.HasCompressor ? codecs[^1] : null;
+        JsonNode[] filters = metadata.HasCompressor ? codecs[..^1] : codecs;
+        return new JsonObject
+        {
+            ["zarr_format"] = 2,
+            ["shape"] = MetadataJson.Write(metadata.Shape),
+            ["chunks"] = MetadataJson.Write(metadata.ChunkShape),
+            ["dtype"] = new V2DataType(metadata.DataType, bytes.Order).ToJson(),
+            ["compressor"] = compressor,
+            ["fill_value"] = metadata.HasFillValue ? EncodeFill(metadata, bytes.Order) : null,
+            ["order"] = metadata.Codecs.Codecs[0] is TransposeCodec ? "F" : "C",
+            ["filters"] = filters.Length > 0 ? new JsonArray(filters) : null,
+            ["dimension_separator"] = metadata.KeyEncoding.Separator.ToString(),
+        };
+    }
+
+    private static JsonNode EncodeFill(ArrayMetadata metadata, ByteOrder order)
+    {
+        byte[]? value = metadata.FillValue;
+        if (value is not null && metadata.DataType.Kind == DataTypeKind.Structure)
+        {
+            value = [.. value];
+            order.Swap(value.AsSpan());
+        }
+
+        return FillValue.Encode(value, metadata.DataType, ZarrFormat.V2);
     }
 
     private static List<Codec> ParseCodecs(JsonElement json, ChunkSpec chunk, V2DataType type)

@@ -1,10 +1,12 @@
+using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using OcdbtSharp.KvStore;
 using OcdbtSharp.Zarr3.Codecs;
 
 namespace OcdbtSharp.Zarr3.V3;
 
-/// <summary>Reads <c>zarr.json</c> of an array; https://zarr-specs.readthedocs.io/en/latest/v3/core/.</summary>
+/// <summary>Reads and writes <c>zarr.json</c> of an array; https://zarr-specs.readthedocs.io/en/latest/v3/core/.</summary>
 internal static class V3Metadata
 {
     public const string FileName = "zarr.json";
@@ -43,6 +45,40 @@ internal static class V3Metadata
         };
     }
 
+    public static JsonObject Encode(ArrayMetadata metadata)
+    {
+        JsonObject json = new()
+        {
+            ["zarr_format"] = 3,
+            ["node_type"] = "array",
+            ["shape"] = MetadataJson.Write(metadata.Shape),
+            ["data_type"] = Spell(metadata.DataType),
+            ["chunk_grid"] = Named("regular", new JsonObject { ["chunk_shape"] = MetadataJson.Write(metadata.ChunkShape) }),
+            ["chunk_key_encoding"] = EncodeKeys(metadata.KeyEncoding),
+            ["fill_value"] = FillValue.Encode(metadata.FillValue, metadata.DataType, ZarrFormat.V3),
+            ["codecs"] = metadata.Codecs.ToJson(),
+        };
+        if (metadata.DimensionNames is { } names && names.Any(name => name is not null))
+        {
+            json["dimension_names"] = new JsonArray([.. names.Select(name => (JsonNode?)name)]);
+        }
+
+        if (metadata.Attributes.ValueKind == JsonValueKind.Object && metadata.Attributes.EnumerateObject().Any())
+        {
+            json["attributes"] = JsonObject.Create(metadata.Attributes);
+        }
+
+        if (metadata.Json.ValueKind == JsonValueKind.Object)
+        {
+            foreach (JsonProperty extension in metadata.Json.EnumerateObject().Where(member => !Members.Contains(member.Name)))
+            {
+                json[extension.Name] = JsonObject.Create(extension.Value);
+            }
+        }
+
+        return json;
+    }
+
     /// <summary>Refuses extensions that must be understood, which is every one that does not say otherwise.</summary>
     private static void CheckMembers(JsonElement json)
     {
@@ -63,7 +99,7 @@ internal static class V3Metadata
         }
     }
 
-    private static DataType ParseDataType(JsonElement element)
+    public static DataType ParseDataType(JsonElement element)
     {
         (string name, _) = NamedConfiguration.Read(element, "data type");
         if (element.ValueKind == JsonValueKind.String && DataType.TryParse(name) is { } type)
@@ -77,6 +113,32 @@ internal static class V3Metadata
         }
 
         throw new UnsupportedFormatException($"data type \"{name}\" is not known; known are {string.Join(", ", DataType.Names)}");
+    }
+
+    public static string Spell(DataType type) => type.Kind switch
+    {
+        DataTypeKind.Bytes => string.Create(CultureInfo.InvariantCulture, $"{RawBits}{8 * type.Size}"),
+        DataTypeKind.Structure => throw new UnsupportedFormatException("structures are not supported in version 3"),
+        _ => type.Name,
+    };
+
+    public static JsonObject Named(string name, JsonObject? configuration)
+    {
+        JsonObject json = new() { ["name"] = name };
+        if (configuration is not null)
+        {
+            json["configuration"] = configuration;
+        }
+
+        return json;
+    }
+
+    private static JsonObject EncodeKeys(ChunkKeyEncoding encoding)
+    {
+        char usual = encoding.IsDefault ? '/' : '.';
+        return Named(
+            encoding.IsDefault ? "default" : "v2",
+            encoding.Separator == usual ? null : new JsonObject { ["separator"] = encoding.Separator.ToString() });
     }
 
     private static long[] ParseGrid(JsonElement element, int rank)

@@ -1,0 +1,101 @@
+using OcdbtSharp.KvStore;
+using OcdbtSharp.KvStore.Buffers;
+using OcdbtSharp.Zarr3.Codecs;
+
+namespace OcdbtSharp.Zarr3.Writing;
+
+/// <summary>One chunk's share of a write.</summary>
+internal sealed class ChunkWriteTask : IChunkTask
+{
+    // Every lost race means that another writer has finished; so many in a row mean that something is wrong with the store.
+    private const int MaxAttempts = 1000;
+
+    private readonly ZarrArray _array;
+    private readonly ChunkPart _part;
+    private readonly ArrayView _source;
+    private readonly ChunkUpdate _update;
+    private readonly long[] _bounds;
+    private readonly bool _covers;
+
+    public ChunkWriteTask(ZarrArray array, ChunkPart part, ArrayView source, ChunkUpdate update)
+    {
+        _array = array;
+        _part = part;
+        _source = source;
+        _update = update;
+        _bounds = ChunkUpdate.Bounds(array.Metadata.Shape, array.Metadata.ChunkShape, part.Index);
+        _covers = ChunkUpdate.Covers(_bounds, part.Origin, part.Shape);
+    }
+
+    /// <inheritdoc/>
+    public long Bytes => _source.ByteCount;
+
+    /// <inheritdoc/>
+    public long MemoryBytes
+    {
+        get
+        {
+            long chunk = Codecs.Spec.ByteCount;
+            bool straight = _covers && Codecs.IsRaw && _source.IsContiguous && chunk == Bytes;
+            return Bytes + (straight ? 0 : _covers ? chunk : Math.Min(long.MaxValue / 4, chunk) * 3);
+        }
+    }
+
+    private CodecPipeline Codecs => _array.Metadata.Codecs;
+
+    /// <summary>Encodes and writes; where a part of the chunk stays as it is, on the condition that nobody else has changed it meanwhile.</summary>
+    public async ValueTask RunAsync(CancellationToken cancellationToken)
+    {
+        Key key = _array.Metadata.KeyEncoding.Encode(_part.Index);
+        if (_covers)
+        {
+            using EncodedChunk? encoded = Update(key, default, false);
+            await StoreAsync(key, encoded, StorageGeneration.Unknown, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        bool canTell = _array.Store.Capabilities.HasFlag(KvStoreCapabilities.ConditionalWrite);
+        for (int attempt = 0; attempt < MaxAttempts; attempt++)
+        {
+            using StoredChunk stored = await StoredChunk.ReadAsync(_array.Store, key, Codecs.Spec.ByteCount, cancellationToken).ConfigureAwait(false);
+            using EncodedChunk? encoded = Update(key, stored.Span, stored.Exists);
+            if (encoded is null && !stored.Exists)
+            {
+                return;
+            }
+
+            StorageGeneration condition = canTell ? stored.Generation : StorageGeneration.Unknown;
+            if (await StoreAsync(key, encoded, condition, cancellationToken).ConfigureAwait(false))
+            {
+                return;
+            }
+        }
+
+        throw new StorageException($"The chunk changed each time that it was written, {MaxAttempts} times.", _array.Store.Describe(key));
+    }
+
+    private EncodedChunk? Update(Key key, ReadOnlyLongSpan stored, bool exists)
+    {
+        try
+        {
+            return _update.Apply(Codecs, stored, exists, _bounds, _part.Origin, _source);
+        }
+        catch (OcdbtSharpException exception) when (exception.Location is null)
+        {
+            throw exception.At(_array.Store.Describe(key));
+        }
+    }
+
+    /// <summary>Writes the bytes, or deletes the chunk where there are none; false where the condition did not hold.</summary>
+    private async ValueTask<bool> StoreAsync(Key key, EncodedChunk? encoded, StorageGeneration condition, CancellationToken cancellationToken)
+    {
+        WriteOptions options = new() { IfEqual = condition };
+        if (encoded is null)
+        {
+            return await _array.Store.DeleteAsync(key, options, cancellationToken).ConfigureAwait(false);
+        }
+
+        StorageGeneration written = await _array.Store.WriteAsync(key, encoded.Memory.ToSequence(), options, cancellationToken).ConfigureAwait(false);
+        return condition.IsUnknown || !written.IsUnknown;
+    }
+}

@@ -1,0 +1,104 @@
+using System.Text;
+using System.Text.Json;
+using OcdbtSharp.KvStore;
+
+namespace OcdbtSharp.Zarr3.Tests.Writing;
+
+[TestFixture]
+public sealed class CreateTests
+{
+    private static readonly ArrayCreateOptions Plain = new() { Shape = [3, 5], DataType = DataType.Parse("float32") };
+
+    [Test]
+    public async Task Options_are_spelled_as_TensorStore_does()
+    {
+        Assert.That(await FileAsync(Plain), Is.EqualTo(
+            """{"chunk_grid":{"configuration":{"chunk_shape":[3,5]},"name":"regular"},"chunk_key_encoding":{"name":"default"},"codecs":[{"configuration":{"endian":"little"},"name":"bytes"}],"data_type":"float32","fill_value":0.0,"node_type":"array","shape":[3,5],"zarr_format":3}"""));
+        Assert.That(
+            await FileAsync(Plain with { Format = ZarrFormat.V2, ChunkShape = [2, 2], Codecs = [ZarrCodec.Bytes(bigEndian: true), ZarrCodec.Transpose(1, 0), ZarrCodec.Zstd(1)] }),
+            Is.EqualTo("""{"chunks":[2,2],"compressor":{"id":"zstd","level":1},"dimension_separator":".","dtype":">f4","fill_value":null,"filters":null,"order":"F","shape":[3,5],"zarr_format":2}"""));
+    }
+
+    [Test]
+    public async Task Shards_hold_chunks_of_the_chunk_shape()
+    {
+        MemoryKvStore store = new();
+        ZarrArray array = await ZarrArray.CreateAsync(
+            store, Plain with { Shape = [8, 8], ShardShape = [4, 8], ChunkShape = [2, 4], Codecs = [ZarrCodec.Zstd()] });
+        Assert.That(array.ChunkShape, Is.EqualTo(new[] { 4, 8 }));
+        Assert.That(array.ReadChunkShape, Is.EqualTo(new[] { 2, 4 }));
+    }
+
+    [TestCase("float32", "0000c03f", "1.5")]
+    [TestCase("float32", "0100c07f", "\"0x7fc00001\"")]
+    [TestCase("float64", "9a9999999999b93f", "0.1")]
+    [TestCase("float64", "50efe2d6e41a4b44", "1e+21")]
+    [TestCase("float64", "f168e388b5f8e43e", "1e-05")]
+    [TestCase("float64", "00000000000000c0", "-2.0")]
+    [TestCase("float64", "555555555555d53f", "0.3333333333333333")]
+    [TestCase("float64", "0000406b22f35a41", "7064713.67578125")]
+    [TestCase("int4", "ff", "-1")]
+    [TestCase("uint64", "ffffffffffffffff", "18446744073709551615")]
+    [TestCase("float8_e4m3fn", "7f", "\"NaN\"")]
+    [TestCase("complex64", "0000c03f0000c07f", "[1.5,\"NaN\"]")]
+    public async Task Fill_values_are_spelled_as_TensorStore_does(string type, string hex, string expected)
+    {
+        string file = await FileAsync(new ArrayCreateOptions { Shape = [], DataType = DataType.Parse(type), FillValue = Convert.FromHexString(hex) });
+        Assert.That(file, Does.Contain($"\"fill_value\":{expected},"));
+    }
+
+    [Test]
+    public async Task What_there_is_already_is_kept_opened_or_deleted_as_asked()
+    {
+        MemoryKvStore store = new();
+        ZarrArray array = await ZarrArray.CreateAsync(store, Plain with { ChunkShape = [3, 2] });
+        await array.WriteAsync(new byte[60], options: new ArrayWriteOptions { StoreFillValue = true });
+        await Assert.ThrowsAsync<StorageException>(async () => await ZarrArray.CreateAsync(store, Plain));
+        ZarrArray opened = await ZarrArray.CreateAsync(store, Plain with { Mode = ArrayCreateMode.OpenIfPresent });
+        Assert.That(opened.ChunkShape, Is.EqualTo(new[] { 3, 2 }), "what the options do not say is left as it is");
+        ArgumentException? differs = await Assert.ThrowsAsync<ArgumentException>(async () =>
+            await ZarrArray.CreateAsync(store, Plain with { ChunkShape = [3, 3], Mode = ArrayCreateMode.OpenIfPresent }));
+        Assert.That(differs!.Message, Does.Contain("\"chunk_grid\""));
+        await ZarrArray.CreateAsync(store, Plain with { Mode = ArrayCreateMode.DeleteExisting });
+        Assert.That(await store.ListAsync().CountAsync(), Is.EqualTo(1));
+    }
+
+    [TestCase("""{"shape":[-1],"data_type":"int8"}""", "\"shape\"")]
+    [TestCase("""{"data_type":"int8"}""", "\"shape\"")]
+    [TestCase("""{"shape":[1]}""", "\"data_type\"")]
+    [TestCase("""{"shape":[1],"data_type":"int8","fill_value":1000}""", "\"fill_value\"")]
+    [TestCase("""{"shape":[1],"data_type":"int8","dimension_names":["a","b"]}""", "\"dimension_names\"")]
+    [TestCase("""{"shape":[1],"data_type":"int8","chunk_grid":{"name":"regular","configuration":{"chunk_shape":[0]}}}""", "\"chunk_shape\"")]
+    [TestCase("""{"shape":[4],"data_type":"int8","codecs":[{"name":"sharding_indexed","configuration":{"chunk_shape":[3]}}]}""", "\"chunk_shape\"")]
+    [TestCase("""{"shape":[4],"data_type":"int8","codecs":[{"name":"gzip","configuration":{"level":10}}]}""", "\"level\"")]
+    [TestCase("""{"zarr_format":2,"shape":[4],"dtype":"<i4","order":"X"}""", "\"order\"")]
+    [TestCase("""{"zarr_format":2,"shape":[4],"dtype":"<i4","chunks":[1,2]}""", "\"chunks\"")]
+    [TestCase("""{"zarr_format":4}""", "\"zarr_format\"")]
+    public async Task What_is_wrong_is_named(string metadata, string member)
+    {
+        using JsonDocument json = JsonDocument.Parse(metadata);
+        ArgumentException? wrong = await Assert.CatchAsync<ArgumentException>(async () =>
+            await ZarrArray.CreateAsync(new MemoryKvStore(), new ArrayCreateOptions { Metadata = json.RootElement }));
+        Assert.That(wrong!.Message, Does.Contain(member));
+    }
+
+    [Test]
+    public async Task Attributes_of_both_versions_read_back()
+    {
+        foreach (ZarrFormat format in Enum.GetValues<ZarrFormat>())
+        {
+            using JsonDocument attributes = JsonDocument.Parse("""{"é":[1,2.5,null,"\u0001\n\""],"a":{}}""");
+            MemoryKvStore store = new();
+            await ZarrArray.CreateAsync(store, Plain with { Format = format, Attributes = attributes.RootElement });
+            ZarrArray array = await ZarrArray.OpenAsync(store);
+            Assert.That(JsonElement.DeepEquals(await array.ReadAttributesAsync(), attributes.RootElement));
+        }
+    }
+
+    private static async Task<string> FileAsync(ArrayCreateOptions options)
+    {
+        MemoryKvStore store = new();
+        await ZarrArray.CreateAsync(store, options);
+        return Encoding.UTF8.GetString((await store.ReadAsync(options.Format == ZarrFormat.V2 ? ".zarray" : "zarr.json")).Value.Span);
+    }
+}

@@ -1,0 +1,94 @@
+using FsCheck;
+using FsCheck.Fluent;
+using OcdbtSharp.KvStore;
+
+namespace OcdbtSharp.Zarr3.Tests.Writing;
+
+/// <summary>What is written reads back, whatever the array is like.</summary>
+[TestFixture]
+public sealed class WriteTests
+{
+    private static readonly Arbitrary<int> Seeds = Gen.Choose(0, int.MaxValue).ToArbitrary();
+
+    [Test]
+    public void Regions_written_one_after_the_other_read_back() => Check(200, async seed =>
+    {
+        RandomArray array = await RandomArray.CreateAsync(seed);
+        await array.CheckAsync();
+        for (int round = 0; round < 4; round++)
+        {
+            ArrayRegion region = array.RandomRegion();
+            await array.WriteAsync(region, array.RandomElements(region), storeFillValue: seed % 3 == 0);
+            await array.CheckAsync();
+        }
+    });
+
+    [Test]
+    public void Of_two_overlapping_regions_the_later_one_wins_in_either_order() => Check(100, async seed =>
+    {
+        foreach (bool swap in (bool[])[false, true])
+        {
+            RandomArray array = await RandomArray.CreateAsync(seed);
+            (ArrayRegion, byte[])[] writes = [.. Enumerable.Range(0, 2).Select(_ => array.RandomRegion()).Select(region => (region, array.RandomElements(region)))];
+            foreach ((ArrayRegion region, byte[] elements) in swap ? writes.Reverse() : writes)
+            {
+                await array.WriteAsync(region, elements, storeFillValue: false);
+            }
+
+            await array.CheckAsync();
+        }
+    });
+
+    [Test]
+    public async Task Writers_of_neighbouring_elements_in_one_chunk_lose_nothing()
+    {
+        const int Length = 64;
+        foreach (ZarrCodec[] codecs in (ZarrCodec[][])[[], [ZarrCodec.Gzip(1)], [ZarrCodec.Sharding([4], ZarrCodec.Crc32c)]])
+        {
+            MemoryKvStore store = new();
+            ZarrArray array = await ZarrArray.CreateAsync(
+                store, new ArrayCreateOptions { Shape = [Length], DataType = DataType.Parse("uint8"), Codecs = codecs });
+            await Parallel.ForAsync(0, Length, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (index, token) =>
+                await array.WriteAsync(new byte[] { (byte)(index + 1) }, new ArrayRegion([index], [1]), cancellationToken: token));
+            byte[] read = new byte[Length];
+            await array.ReadAsync(read);
+            Assert.That(read, Is.EqualTo(Enumerable.Range(1, Length)));
+        }
+    }
+
+    [Test]
+    public async Task Chunks_of_nothing_but_the_fill_value_are_deleted_unless_they_are_to_be_stored()
+    {
+        MemoryKvStore store = new();
+        ZarrArray array = await ZarrArray.CreateAsync(
+            store, new ArrayCreateOptions { Shape = [6], ChunkShape = [2], DataType = DataType.Parse("uint8"), FillValue = new byte[] { 7 } });
+        await array.WriteAsync(new byte[] { 1, 2, 3, 4, 5, 6 });
+        await array.WriteAsync(new byte[] { 7, 7, 7, 4, 5, 7 });
+        Assert.That(await KeysAsync(store), Is.EqualTo(new[] { "c/1", "c/2", "zarr.json" }));
+        await array.WriteAsync(new byte[] { 7, 7, 7, 7 }, new ArrayRegion([2], [4]));
+        Assert.That(await KeysAsync(store), Is.EqualTo(new[] { "zarr.json" }));
+        await array.WriteAsync(new byte[] { 7, 7, 7, 7, 7, 7 }, options: new ArrayWriteOptions { StoreFillValue = true });
+        Assert.That(await KeysAsync(store), Is.EqualTo(new[] { "c/0", "c/1", "c/2", "zarr.json" }));
+    }
+
+    [Test]
+    public async Task A_source_of_another_length_and_a_region_outside_are_refused()
+    {
+        ZarrArray array = await ZarrArray.CreateAsync(new MemoryKvStore(), new ArrayCreateOptions { Shape = [4], DataType = DataType.Parse("int32") });
+        await Assert.ThrowsAsync<ArgumentException>(async () => await array.WriteAsync(new byte[15]));
+        await Assert.ThrowsAsync<ArgumentException>(async () => await array.WriteAsync(new byte[16], new ArrayRegion([1], [4])));
+    }
+
+    [Test]
+    public async Task A_cancelled_write_ends_as_cancelled()
+    {
+        ZarrArray array = await ZarrArray.CreateAsync(new MemoryKvStore(), new ArrayCreateOptions { Shape = [4], DataType = DataType.Parse("int32") });
+        await Assert.CatchAsync<OperationCanceledException>(async () => await array.WriteAsync(new byte[16], cancellationToken: new CancellationToken(true)));
+    }
+
+    private static void Check(int count, Func<int, Task> test) =>
+        Prop.ForAll(Seeds, seed => test(seed).GetAwaiter().GetResult()).Check(Config.QuickThrowOnFailure.WithMaxTest(count));
+
+    private static async Task<List<string>> KeysAsync(MemoryKvStore store) =>
+        await store.ListAsync().Select(entry => entry.Key.ToString()).ToListAsync();
+}
