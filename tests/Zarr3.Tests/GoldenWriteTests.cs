@@ -90,7 +90,7 @@ public sealed class GoldenWriteTests
     }
 
     private static bool IsUncompressed(CodecPipeline codecs) => codecs.Codecs.All(codec =>
-        codec is BytesCodec or TransposeCodec or Crc32cCodec || (codec is ShardingIndexedCodec sharding && IsUncompressed(sharding.Inner)));
+        codec is BytesCodec or TransposeCodec or ChecksumCodec || (codec is ShardingIndexedCodec sharding && IsUncompressed(sharding.Inner)));
 
     /// <summary>Removes what zarr-python spells out and TensorStore leaves to the reader, as this library does.</summary>
     private static JsonNode WithoutDefaults(JsonNode node)
