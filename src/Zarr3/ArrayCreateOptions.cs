@@ -48,5 +48,5 @@ public sealed record ArrayCreateOptions
     public JsonElement? Metadata { get; init; }
 
     /// <summary>What happens where there is an array already.</summary>
-    public ArrayCreateMode Mode { get; init; }
+    public ZarrCreateMode Mode { get; init; }
 }

@@ -25,11 +25,11 @@ public sealed partial class ZarrArray
         NewMetadata created = NewMetadata.Of(options);
         ArrayMetadata metadata = created.Metadata;
         Key key = metadata.Format == ZarrFormat.V2 ? V2Metadata.FileName : V3Metadata.FileName;
-        if (options.Mode == ArrayCreateMode.DeleteExisting)
+        if (options.Mode == ZarrCreateMode.DeleteExisting)
         {
             await store.DeleteRangeAsync(KeyRange.All, cancellationToken).ConfigureAwait(false);
         }
-        else if (options.Mode == ArrayCreateMode.OpenIfPresent || !store.Capabilities.HasFlag(KvStoreCapabilities.ConditionalWrite))
+        else if (options.Mode == ZarrCreateMode.OpenIfPresent || !store.Capabilities.HasFlag(KvStoreCapabilities.ConditionalWrite))
         {
             ReadResult existing = await store.ReadAsync(key, default, cancellationToken).ConfigureAwait(false);
             if (existing.HasValue)
@@ -93,10 +93,10 @@ public sealed partial class ZarrArray
         return Metadata.Grid.Parts(origin, shape).Select(part => new ChunkWriteTask(this, part, view.Slice(part.Position, part.Shape), update));
     }
 
-    private static ZarrArray OpenExisting(IKvStore store, Key key, ReadResult existing, NewMetadata asked, ArrayCreateMode mode)
+    private static ZarrArray OpenExisting(IKvStore store, Key key, ReadResult existing, NewMetadata asked, ZarrCreateMode mode)
     {
         string location = store.Describe(key);
-        if (mode != ArrayCreateMode.OpenIfPresent || !existing.HasValue)
+        if (mode != ZarrCreateMode.OpenIfPresent || !existing.HasValue)
         {
             throw new StorageException("There is an array already.", location);
         }

@@ -54,12 +54,12 @@ public sealed class CreateTests
         ZarrArray array = await ZarrArray.CreateAsync(store, Plain with { ChunkShape = [3, 2] });
         await array.WriteAsync(new byte[60], options: new ArrayWriteOptions { StoreFillValue = true });
         await Assert.ThrowsAsync<StorageException>(async () => await ZarrArray.CreateAsync(store, Plain));
-        ZarrArray opened = await ZarrArray.CreateAsync(store, Plain with { Mode = ArrayCreateMode.OpenIfPresent });
+        ZarrArray opened = await ZarrArray.CreateAsync(store, Plain with { Mode = ZarrCreateMode.OpenIfPresent });
         Assert.That(opened.ChunkShape, Is.EqualTo(new[] { 3, 2 }), "what the options do not say is left as it is");
         ArgumentException? differs = await Assert.ThrowsAsync<ArgumentException>(async () =>
-            await ZarrArray.CreateAsync(store, Plain with { ChunkShape = [3, 3], Mode = ArrayCreateMode.OpenIfPresent }));
+            await ZarrArray.CreateAsync(store, Plain with { ChunkShape = [3, 3], Mode = ZarrCreateMode.OpenIfPresent }));
         Assert.That(differs!.Message, Does.Contain("\"chunk_grid\""));
-        await ZarrArray.CreateAsync(store, Plain with { Mode = ArrayCreateMode.DeleteExisting });
+        await ZarrArray.CreateAsync(store, Plain with { Mode = ZarrCreateMode.DeleteExisting });
         Assert.That(await store.ListAsync().CountAsync(), Is.EqualTo(1));
     }
 

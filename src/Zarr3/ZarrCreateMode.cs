@@ -1,7 +1,7 @@
 namespace OcdbtSharp.Zarr3;
 
-/// <summary>What the creation of an array does where there is one already.</summary>
-public enum ArrayCreateMode
+/// <summary>What the creation of an array or a group does where there is one already.</summary>
+public enum ZarrCreateMode
 {
     /// <summary>It is an error.</summary>
     MustBeNew,
@@ -9,6 +9,6 @@ public enum ArrayCreateMode
     /// <summary>That one is opened, if it is as the options ask.</summary>
     OpenIfPresent,
 
-    /// <summary>Everything below the array's path is deleted first.</summary>
+    /// <summary>Everything below its path is deleted first.</summary>
     DeleteExisting,
 }
