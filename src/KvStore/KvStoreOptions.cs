@@ -40,4 +40,7 @@ public enum KvStoreCapabilities
 
     /// <summary>All keys below a prefix can be moved at once (<see cref="IKvStore.RenamePrefixAsync"/>).</summary>
     RenamePrefix = 8,
+
+    /// <summary>Values can be written piece by piece (<see cref="IPiecewiseKvStore"/>).</summary>
+    PiecewiseWrite = 16,
 }

@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace OcdbtSharp.KvStore;
 
 /// <summary>What a store holds below a prefix, seen as a store.</summary>
-internal sealed class PrefixKvStore : IKvStore
+internal sealed class PrefixKvStore : IPiecewiseKvStore
 {
     private PrefixKvStore(IKvStore store, Key prefix)
     {
@@ -53,6 +53,12 @@ internal sealed class PrefixKvStore : IKvStore
     public ValueTask<StorageGeneration> WriteAsync(
         Key key, ReadOnlySequence<byte> value, WriteOptions options = default, CancellationToken cancellationToken = default) =>
         Store.WriteAsync(Prefix.Append(key), value, options, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<ValueWriter> BeginWriteAsync(Key key, CancellationToken cancellationToken = default) =>
+        Store is IPiecewiseKvStore store
+            ? store.BeginWriteAsync(Prefix.Append(key), cancellationToken)
+            : throw new NotSupportedException("This store takes values only as a whole.");
 
     /// <inheritdoc/>
     public ValueTask<bool> DeleteAsync(Key key, WriteOptions options = default, CancellationToken cancellationToken = default) =>

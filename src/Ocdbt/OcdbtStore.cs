@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Globalization;
 using System.Runtime.CompilerServices;
 using OcdbtSharp.KvStore;
 using OcdbtSharp.Ocdbt.Format;
@@ -8,114 +7,123 @@ using OcdbtSharp.Ocdbt.Operations;
 
 namespace OcdbtSharp.Ocdbt;
 
-/// <summary>One version of an OCDBT database, seen as a store that only reads. Safe to use from many threads at once.</summary>
+/// <summary>
+/// An OCDBT database as a store: the latest version, to read and to write, or an older one, to read. Each write or delete is a commit of its own;
+/// those that are asked for at the same time share one. Use <see cref="BeginTransaction"/> for several at once. Safe to use from many threads and,
+/// where the base store's conditional writes are atomic, from many processes.
+/// </summary>
+/// <remarks>
+/// The generation of a key is that of its value: it changes only when that key is written. Data that a commit left behind when it failed or lost
+/// against another stays in data files that nothing refers to.
+/// </remarks>
 public sealed class OcdbtStore : IKvStore
 {
-    private readonly IoHandle _io;
-    private readonly Manifest _manifest;
-    private readonly BtreeGenerationReference? _version;
-    private readonly StorageGeneration _generation;
+    private readonly OcdbtOptions _options;
+    private readonly BtreeGenerationReference? _fixed;
+    private readonly CommitQueue _queue;
 
-    private OcdbtStore(IoHandle io, Manifest manifest, BtreeGenerationReference? version)
+    private OcdbtStore(IoHandle io, OcdbtOptions options, Config config, BtreeGenerationReference? version)
     {
-        _io = io;
-        _manifest = manifest;
-        _version = version;
-        _generation = new StorageGeneration((version?.GenerationNumber ?? 0).ToString(CultureInfo.InvariantCulture));
+        Io = io;
+        _options = options;
+        StoredConfig = config;
+        _fixed = version;
+        _queue = new CommitQueue(io, config);
     }
 
     /// <inheritdoc/>
-    public KvStoreCapabilities Capabilities => KvStoreCapabilities.List;
+    public KvStoreCapabilities Capabilities => IsReadOnly
+        ? KvStoreCapabilities.List
+        : KvStoreCapabilities.List | KvStoreCapabilities.Write | KvStoreCapabilities.ConditionalWrite | KvStoreCapabilities.RenamePrefix;
 
-    /// <summary>The version that is open; null where the database has none yet.</summary>
-    public OcdbtVersion? Version => _version is { } version ? ToPublic(version) : null;
+    /// <summary>The version that reads see, as far as it is known without asking the base store; null where the database has none yet.</summary>
+    public OcdbtVersion? Version => (_fixed ?? KnownLatest) is { } version ? ToPublic(version) : null;
 
-    /// <summary>Opens a database.</summary>
+    /// <summary>The configuration of the database, without nulls.</summary>
+    public OcdbtConfig Config => StoredConfig.ToPublic();
+
+    internal IoHandle Io { get; }
+
+    internal Config StoredConfig { get; }
+
+    private BtreeGenerationReference? KnownLatest =>
+        Io.Manifests.Known is { Manifest.IsConfigOnly: false } state ? state.Manifest.Latest : null;
+
+    private bool IsReadOnly => _options.Version is not null || !Io.Store.Capabilities.HasFlag(KvStoreCapabilities.Write);
+
+    /// <summary>Opens a database, or creates one.</summary>
     /// <param name="baseStore">The store whose root holds <c>manifest.ocdbt</c>.</param>
-    /// <param name="options">Version and cache; null for the latest.</param>
+    /// <param name="options">Version, configuration and cache; null for the latest version of a database that exists.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="StorageException">There is no database, no such version, or the storage failed.</exception>
+    /// <exception cref="StorageException">
+    /// There is no database, or there is one that should not be, or it has no such version, or its configuration is another, or the storage failed.
+    /// </exception>
     /// <exception cref="CorruptDataException">The manifest is damaged.</exception>
     public static async ValueTask<OcdbtStore> OpenAsync(
         IKvStore baseStore, OcdbtOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(baseStore);
         options ??= new OcdbtOptions();
-        IoHandle io = new(baseStore, options.CacheBytes);
-        Manifest manifest = await io.GetManifestAsync(cancellationToken).ConfigureAwait(false);
-        BtreeGenerationReference? version =
-            await ReadVersionOperation.FindAsync(io, manifest, options.Version, cancellationToken).ConfigureAwait(false);
+        if (options.Version is not null && options.Mode != OcdbtOpenMode.Open)
+        {
+            throw new ArgumentException("A version can only be asked for of a database that exists.", nameof(options));
+        }
+
+        IoHandle io = new(baseStore, options);
+        string place = baseStore.Describe(Manifest.FileName);
+        ManifestState? found = await io.Manifests.GetAsync(TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
+        ManifestState state = (found, options.Mode) switch
+        {
+            (not null, OcdbtOpenMode.CreateNew) => throw new StorageException("There is an OCDBT database already.", place),
+            (not null, _) => found,
+            (null, OcdbtOpenMode.Open) => throw new StorageException("There is no OCDBT database: its manifest is missing.", place),
+            _ => await CreateAsync(io, options, cancellationToken).ConfigureAwait(false),
+        };
+        Config config = state.Manifest.Config;
+        if (config.Mismatch(options.Config) is { } mismatch)
+        {
+            throw new StorageException($"The OCDBT database has another configuration: {mismatch}.", place);
+        }
+
+        BtreeGenerationReference? version = options.Version is null
+            ? null
+            : await ReadVersionOperation.FindAsync(io, state.Manifest, options.Version, cancellationToken).ConfigureAwait(false);
         return version is not null || options.Version is null
-            ? new OcdbtStore(io, manifest, version)
-            : throw new StorageException("The database has no such version.", baseStore.Describe(Manifest.FileName));
+            ? new OcdbtStore(io, options, config, version)
+            : throw new StorageException("The database has no such version.", place);
     }
 
     /// <inheritdoc/>
-    public string Describe(Key key) => $"{_io.Store.Describe(Key.Empty)}|ocdbt:{key}";
+    public string Describe(Key key) => $"{Io.Store.Describe(Key.Empty)}|ocdbt:{key}";
 
     /// <summary>Every version of the database, oldest first.</summary>
     public async IAsyncEnumerable<OcdbtVersion> ListVersionsAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        await foreach (BtreeGenerationReference version in ReadVersionOperation.ListAsync(_io, _manifest, cancellationToken).ConfigureAwait(false))
+        ManifestState state = await Io.GetManifestAsync(StoredConfig, _options.MaxStaleness, cancellationToken).ConfigureAwait(false);
+        await foreach (BtreeGenerationReference version in ReadVersionOperation.ListAsync(Io, state.Manifest, cancellationToken).ConfigureAwait(false))
         {
             yield return ToPublic(version);
         }
     }
 
     /// <inheritdoc/>
-    public async ValueTask<ReadResult> ReadAsync(Key key, ReadOptions options = default, CancellationToken cancellationToken = default)
-    {
-        if (await FindAsync(key, cancellationToken).ConfigureAwait(false) is not { } value)
-        {
-            return ReadResult.Missing;
-        }
-
-        if (!options.IfNotEqual.IsUnknown && options.IfNotEqual == _generation)
-        {
-            return new ReadResult(ReadState.Unchanged, default, _generation, value.Length);
-        }
-
-        (long offset, long length) = options.Range.Resolve(value.Length);
-        if (options.Destination is { } room && room.Length < length)
-        {
-            throw new ArgumentException($"The destination has {room.Length} bytes; {length} were asked for.", nameof(options));
-        }
-
-        if (!value.IsInline)
-        {
-            if (length > Array.MaxLength)
-            {
-                throw new StorageException($"The value has {length} bytes, too many for one read: read it in ranges.", Describe(key));
-            }
-
-            ReadOnlyMemory<byte> read = length == 0
-                ? default
-                : await _io.ReadValueAsync(value.Location, offset, length, options.Destination, cancellationToken).ConfigureAwait(false);
-            return new ReadResult(ReadState.Value, read, _generation, value.Length);
-        }
-
-        ReadOnlyMemory<byte> part = value.Inline.Slice((int)offset, (int)length);
-        if (options.Destination is { } destination)
-        {
-            part.CopyTo(destination);
-            part = destination[..part.Length];
-        }
-
-        return new ReadResult(ReadState.Value, part, _generation, value.Length);
-    }
+    public async ValueTask<ReadResult> ReadAsync(Key key, ReadOptions options = default, CancellationToken cancellationToken = default) =>
+        await FindAsync(key, cancellationToken).ConfigureAwait(false) is { } value
+            ? await ReadValueOperation.RunAsync(Io, value, Describe(key), options, cancellationToken).ConfigureAwait(false)
+            : ReadResult.Missing;
 
     /// <inheritdoc/>
     public async ValueTask<ReadResult> StatAsync(Key key, CancellationToken cancellationToken = default) =>
         await FindAsync(key, cancellationToken).ConfigureAwait(false) is { } value
-            ? new ReadResult(ReadState.Value, default, _generation, value.Length)
+            ? new ReadResult(ReadState.Value, default, LeafGeneration.Of(value), value.Length)
             : ReadResult.Missing;
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<ListEntry> ListAsync(KeyRange range = default, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        if (_version is { } version)
+        if (await CurrentAsync(cancellationToken).ConfigureAwait(false) is { } version)
         {
-            await foreach ((Key key, LeafValue value) in ListOperation.RunAsync(_io, version, range, cancellationToken).ConfigureAwait(false))
+            await foreach ((Key key, LeafValue value) in ListOperation.RunAsync(Io, version, range, cancellationToken).ConfigureAwait(false))
             {
                 yield return new ListEntry(key, value.Length);
             }
@@ -123,23 +131,128 @@ public sealed class OcdbtStore : IKvStore
     }
 
     /// <inheritdoc/>
-    public ValueTask<StorageGeneration> WriteAsync(
-        Key key, ReadOnlySequence<byte> value, WriteOptions options = default, CancellationToken cancellationToken = default) => throw ReadOnly();
+    public async ValueTask<StorageGeneration> WriteAsync(
+        Key key, ReadOnlySequence<byte> value, WriteOptions options = default, CancellationToken cancellationToken = default)
+    {
+        CheckWritable();
+        CheckKey(key);
+        cancellationToken.ThrowIfCancellationRequested();
+        DataFileSet? files = value.Length > StoredConfig.MaxInlineValueBytes ? new DataFileSet() : null;
+        LeafValue stored;
+        try
+        {
+            stored = await StoreAsync(value, files, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            files?.Dispose();
+            throw;
+        }
+
+        return await CommitAsync(new Mutation(MutationKind.Put, key, null, stored), options, files, cancellationToken).ConfigureAwait(false);
+    }
 
     /// <inheritdoc/>
-    public ValueTask<bool> DeleteAsync(Key key, WriteOptions options = default, CancellationToken cancellationToken = default) => throw ReadOnly();
+    public async ValueTask<bool> DeleteAsync(Key key, WriteOptions options = default, CancellationToken cancellationToken = default)
+    {
+        CheckWritable();
+        Mutation mutation = new(MutationKind.Delete, key, null, default);
+        return !(await CommitAsync(mutation, options, null, cancellationToken).ConfigureAwait(false)).IsUnknown;
+    }
 
     /// <inheritdoc/>
-    public ValueTask DeleteRangeAsync(KeyRange range, CancellationToken cancellationToken = default) => throw ReadOnly();
+    public async ValueTask DeleteRangeAsync(KeyRange range, CancellationToken cancellationToken = default)
+    {
+        CheckWritable();
+        Mutation mutation = new(MutationKind.DeleteRange, range.InclusiveMin, range.ExclusiveMax, default);
+        await CommitAsync(mutation, default, null, cancellationToken).ConfigureAwait(false);
+    }
 
     /// <inheritdoc/>
-    public ValueTask RenamePrefixAsync(Key source, Key destination, CancellationToken cancellationToken = default) => throw ReadOnly();
+    public async ValueTask RenamePrefixAsync(Key source, Key destination, CancellationToken cancellationToken = default)
+    {
+        bool done;
+        do
+        {
+            OcdbtTransaction transaction = BeginTransaction();
+            await using (transaction.ConfigureAwait(false))
+            {
+                await transaction.RenamePrefixAsync(source, destination, cancellationToken).ConfigureAwait(false);
+                done = await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+            }
+        }
+        while (!done);
+    }
+
+    /// <summary>Begins a transaction: several reads, writes and deletes of which all or none take effect, at one moment.</summary>
+    /// <exception cref="NotSupportedException">The store only reads.</exception>
+    public OcdbtTransaction BeginTransaction()
+    {
+        CheckWritable();
+        return new OcdbtTransaction(this);
+    }
+
+    /// <summary>The version that reads see at the moment.</summary>
+    internal ValueTask<BtreeGenerationReference?> CurrentAsync(CancellationToken cancellationToken) =>
+        _fixed is not null ? ValueTask.FromResult(_fixed) : LatestAsync(_options.MaxStaleness, cancellationToken);
+
+    /// <summary>The latest version.</summary>
+    internal async ValueTask<BtreeGenerationReference?> LatestAsync(TimeSpan maxAge, CancellationToken cancellationToken)
+    {
+        ManifestState state = await Io.GetManifestAsync(StoredConfig, maxAge, cancellationToken).ConfigureAwait(false);
+        return state.Manifest.IsConfigOnly ? null : state.Manifest.Latest;
+    }
+
+    /// <summary>Puts a value where it belongs: in memory until its node is written, or in a data file.</summary>
+    internal async ValueTask<LeafValue> StoreAsync(ReadOnlySequence<byte> value, DataFileSet? files, CancellationToken cancellationToken) =>
+        files is null || value.Length <= StoredConfig.MaxInlineValueBytes
+            ? new LeafValue(value.ToArray())
+            : new LeafValue(await Io.WriteValueAsync(value, files, cancellationToken).ConfigureAwait(false));
+
+    internal static void CheckKey(Key key)
+    {
+        if (key.Length > FormatLimits.MaxKeyLength)
+        {
+            throw new ArgumentException($"The key has {key.Length} bytes; the format allows {FormatLimits.MaxKeyLength}.", nameof(key));
+        }
+    }
 
     private static OcdbtVersion ToPublic(BtreeGenerationReference version) =>
         new(version.GenerationNumber, version.CommitTime, version.Root.Statistics.NumKeys, version.RootHeight);
 
-    private async ValueTask<LeafValue?> FindAsync(Key key, CancellationToken cancellationToken) =>
-        _version is { } version ? await ReadOperation.FindAsync(_io, version, key, cancellationToken).ConfigureAwait(false) : null;
+    private static async ValueTask<ManifestState> CreateAsync(IoHandle io, OcdbtOptions options, CancellationToken cancellationToken)
+    {
+        bool isFirst = await io.Manifests.TryCreateAsync(
+            ManifestBuilder.First(Format.Config.Create(options.Config)), cancellationToken).ConfigureAwait(false);
+        return isFirst || options.Mode == OcdbtOpenMode.OpenOrCreate
+            ? await io.Manifests.GetAsync(TimeSpan.Zero, cancellationToken).ConfigureAwait(false)
+                ?? throw new StorageException("The manifest was deleted right after it was written.", io.Store.Describe(Manifest.FileName))
+            : throw new StorageException("There is an OCDBT database already.", io.Store.Describe(Manifest.FileName));
+    }
 
-    private static NotSupportedException ReadOnly() => new("An OCDBT database is only read, not written to.");
+    private async ValueTask<LeafValue?> FindAsync(Key key, CancellationToken cancellationToken) =>
+        await CurrentAsync(cancellationToken).ConfigureAwait(false) is { } version
+            ? await ReadOperation.FindAsync(Io, version, key, cancellationToken).ConfigureAwait(false)
+            : null;
+
+    private async ValueTask<StorageGeneration> CommitAsync(
+        Mutation mutation, WriteOptions options, DataFileSet? files, CancellationToken cancellationToken)
+    {
+        // The caller's memory is borrowed only until the task ends, but the commit goes on when the caller gives up.
+        Mutation owned = mutation with
+        {
+            Min = new Key(mutation.Min.Bytes.ToArray()),
+            Max = mutation.Max is { } max ? new Key(max.Bytes.ToArray()) : (Key?)null,
+        };
+        return await _queue.AddAsync(new WriteRequest(owned, options.IfEqual, files)).WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private void CheckWritable()
+    {
+        if (IsReadOnly)
+        {
+            throw new NotSupportedException(
+                _options.Version is null ? "The base store only reads." : "An old version of an OCDBT database is only read, not written to.");
+        }
+    }
 }

@@ -38,7 +38,7 @@ internal sealed class ArrayCatalog
     {
         if (usesOcdbt)
         {
-            store = await OcdbtStore.OpenAsync(store, null, cancellationToken).ConfigureAwait(false);
+            store = await OcdbtStore.OpenAsync(store, new OcdbtOptions { MaxStaleness = Timeout.InfiniteTimeSpan }, cancellationToken).ConfigureAwait(false);
         }
 
         if (!store.Capabilities.HasFlag(KvStoreCapabilities.List))

@@ -13,7 +13,7 @@ namespace OcdbtSharp.KvStore;
 /// Keys that would leave the folder are refused: <c>.</c> or <c>..</c> between slashes, a leading or doubled slash, a NUL. So are names that
 /// end in <c>.__lock</c>. Reads take place on the calling thread and are complete when they return; writes take place on the thread pool.
 /// </remarks>
-public sealed class FileKvStore : IKvStore
+public sealed class FileKvStore : IPiecewiseKvStore
 {
     /// <summary>How many files are kept open between partial reads.</summary>
     internal const int OpenFiles = 64;
@@ -41,7 +41,8 @@ public sealed class FileKvStore : IKvStore
 
     /// <inheritdoc/>
     public KvStoreCapabilities Capabilities =>
-        KvStoreCapabilities.List | KvStoreCapabilities.Write | KvStoreCapabilities.ConditionalWrite | KvStoreCapabilities.RenamePrefix;
+        KvStoreCapabilities.List | KvStoreCapabilities.Write | KvStoreCapabilities.ConditionalWrite | KvStoreCapabilities.RenamePrefix
+        | KvStoreCapabilities.PiecewiseWrite;
 
     /// <summary>The number of files held open at the moment.</summary>
     internal int OpenFileCount => _files.Count;
@@ -94,6 +95,13 @@ public sealed class FileKvStore : IKvStore
         FileIdentity? written = await Change(
             "write", path, () => DurableFile.Write(path, value, options.IfEqual, cancellationToken), cancellationToken).ConfigureAwait(false);
         return written?.ToGeneration() ?? StorageGeneration.Unknown;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<ValueWriter> BeginWriteAsync(Key key, CancellationToken cancellationToken = default)
+    {
+        string path = FilePath.Of(_root, key);
+        return await Change("write", path, () => PiecewiseFile.Create(path), cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -155,9 +163,9 @@ public sealed class FileKvStore : IKvStore
         DurableFile.FlushFolder(DurableFile.FolderOf(from));
     }
 
-    private static bool IsStorageFailure(Exception exception) => exception is IOException or UnauthorizedAccessException;
+    internal static bool IsStorageFailure(Exception exception) => exception is IOException or UnauthorizedAccessException;
 
-    private static StorageException Failure(string action, string path, Exception exception) =>
+    internal static StorageException Failure(string action, string path, Exception exception) =>
         new($"Cannot {action} this: {exception.Message}", path, exception);
 
     private ReadResult Read(string path, ReadOptions options)

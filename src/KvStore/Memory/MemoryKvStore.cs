@@ -5,7 +5,7 @@ using System.Runtime.CompilerServices;
 namespace OcdbtSharp.KvStore;
 
 /// <summary>A store in memory. It is the reference for what every store must do.</summary>
-public sealed class MemoryKvStore : IKvStore
+public sealed class MemoryKvStore : IPiecewiseKvStore
 {
     private readonly Lock _lock = new();
     private readonly SortedDictionary<Key, (byte[] Value, StorageGeneration Generation)> _values = [];
@@ -13,7 +13,8 @@ public sealed class MemoryKvStore : IKvStore
 
     /// <inheritdoc/>
     public KvStoreCapabilities Capabilities =>
-        KvStoreCapabilities.List | KvStoreCapabilities.Write | KvStoreCapabilities.ConditionalWrite | KvStoreCapabilities.RenamePrefix;
+        KvStoreCapabilities.List | KvStoreCapabilities.Write | KvStoreCapabilities.ConditionalWrite | KvStoreCapabilities.RenamePrefix
+        | KvStoreCapabilities.PiecewiseWrite;
 
     /// <inheritdoc/>
     public string Describe(Key key) => $"memory://{key}";
@@ -86,19 +87,15 @@ public sealed class MemoryKvStore : IKvStore
         Key key, ReadOnlySequence<byte> value, WriteOptions options = default, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        byte[] copy = value.ToArray();
-        Key owned = new(key.Bytes.ToArray());
-        lock (_lock)
-        {
-            if (!Holds(key, options))
-            {
-                return ValueTask.FromResult(StorageGeneration.Unknown);
-            }
+        return ValueTask.FromResult(Put(new Key(key.Bytes.ToArray()), value.ToArray(), options));
+    }
 
-            StorageGeneration generation = new((++_generation).ToString(CultureInfo.InvariantCulture));
-            _values[owned] = (copy, generation);
-            return ValueTask.FromResult(generation);
-        }
+    /// <inheritdoc/>
+    public ValueTask<ValueWriter> BeginWriteAsync(Key key, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        Key owned = new(key.Bytes.ToArray());
+        return ValueTask.FromResult<ValueWriter>(new MemoryValueWriter(bytes => Put(owned, bytes.ToArray(), default)));
     }
 
     /// <inheritdoc/>
@@ -151,6 +148,21 @@ public sealed class MemoryKvStore : IKvStore
         }
 
         return ValueTask.CompletedTask;
+    }
+
+    private StorageGeneration Put(Key key, byte[] value, WriteOptions options)
+    {
+        lock (_lock)
+        {
+            if (!Holds(key, options))
+            {
+                return StorageGeneration.Unknown;
+            }
+
+            StorageGeneration generation = new((++_generation).ToString(CultureInfo.InvariantCulture));
+            _values[key] = (value, generation);
+            return generation;
+        }
     }
 
     private bool Holds(Key key, WriteOptions options) =>

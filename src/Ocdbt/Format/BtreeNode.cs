@@ -56,6 +56,17 @@ internal sealed partial class BtreeNode : IDecodedNode
         KeyRest(index).CopyTo(destination[_prefixLength..]);
     }
 
+    /// <summary>The full key of an entry.</summary>
+    /// <param name="index">The entry.</param>
+    /// <param name="prefix">What the path from the root to the node leaves out of its keys.</param>
+    public byte[] FullKey(int index, ReadOnlySpan<byte> prefix)
+    {
+        byte[] key = GC.AllocateUninitializedArray<byte>(prefix.Length + KeyLength(index));
+        prefix.CopyTo(key);
+        CopyKey(index, key.AsSpan(prefix.Length));
+        return key;
+    }
+
     /// <summary>Length in bytes of the value of a leaf's entry.</summary>
     public long ValueLength(int index) => _lengths[index];
 

@@ -75,6 +75,56 @@ internal sealed record Config
             : throw reader.Corrupt($"version_tree_arity_log2 {arityLog2} is not within [1, {FormatLimits.MaxVersionTreeArityLog2}]");
     }
 
+    /// <summary>The configuration of a new database.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A value is beyond the limits of the format.</exception>
+    public static Config Create(OcdbtConfig wanted)
+    {
+        Config defaults = new() { Uuid = Guid.Empty };
+        int maxInline = wanted.MaxInlineValueBytes ?? (int)defaults.MaxInlineValueBytes;
+        int arityLog2 = wanted.VersionTreeArityLog2 ?? defaults.VersionTreeArityLog2;
+        ArgumentOutOfRangeException.ThrowIfNegative(maxInline, nameof(OcdbtConfig.MaxInlineValueBytes));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(maxInline, FormatLimits.MaxInlineValueLength, nameof(OcdbtConfig.MaxInlineValueBytes));
+        ArgumentOutOfRangeException.ThrowIfLessThan(arityLog2, 1, nameof(OcdbtConfig.VersionTreeArityLog2));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(
+            arityLog2, FormatLimits.MaxVersionTreeArityLog2, nameof(OcdbtConfig.VersionTreeArityLog2));
+        return new Config
+        {
+            Uuid = wanted.Uuid ?? Guid.NewGuid(),
+            ManifestKind = wanted.ManifestKind ?? defaults.ManifestKind,
+            MaxInlineValueBytes = (uint)maxInline,
+            MaxDecodedNodeBytes = wanted.MaxDecodedNodeBytes ?? defaults.MaxDecodedNodeBytes,
+            VersionTreeArityLog2 = (byte)arityLog2,
+            Compression = wanted.Compression ?? defaults.Compression,
+        };
+    }
+
+    /// <summary>The name of the first field that is not as it is wanted, with both values; null where all are.</summary>
+    public string? Mismatch(OcdbtConfig wanted)
+    {
+        OcdbtConfig stored = ToPublic();
+        return Differs(wanted.Uuid, stored.Uuid, "uuid")
+            ?? Differs(wanted.ManifestKind, stored.ManifestKind, "manifest_kind")
+            ?? Differs(wanted.MaxInlineValueBytes, stored.MaxInlineValueBytes, "max_inline_value_bytes")
+            ?? Differs(wanted.MaxDecodedNodeBytes, stored.MaxDecodedNodeBytes, "max_decoded_node_bytes")
+            ?? Differs(wanted.VersionTreeArityLog2, stored.VersionTreeArityLog2, "version_tree_arity_log2")
+            ?? Differs(wanted.Compression, stored.Compression, "compression");
+    }
+
+    /// <summary>The configuration as callers see it.</summary>
+    public OcdbtConfig ToPublic() => new()
+    {
+        Uuid = Uuid,
+        ManifestKind = ManifestKind,
+        MaxInlineValueBytes = (int)MaxInlineValueBytes,
+        MaxDecodedNodeBytes = MaxDecodedNodeBytes,
+        VersionTreeArityLog2 = VersionTreeArityLog2,
+        Compression = Compression,
+    };
+
+    private static string? Differs<T>(T? wanted, T? stored, string field)
+        where T : struct =>
+        wanted is null || wanted.Equals(stored) ? null : $"{field} is {stored}, but {wanted} was asked for";
+
     private static OcdbtCompression DecodeCompression(ref ByteReader reader)
     {
         uint method = reader.ReadVarint32("compression method");

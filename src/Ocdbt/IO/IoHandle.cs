@@ -1,56 +1,103 @@
+using System.Buffers;
 using OcdbtSharp.KvStore;
 using OcdbtSharp.Ocdbt.Format;
+using OcdbtSharp.Ocdbt.Operations;
 
 namespace OcdbtSharp.Ocdbt.IO;
 
 /// <summary>The one place where operations touch the base store: manifests, nodes and values by reference.</summary>
-internal sealed class IoHandle(IKvStore store, long cacheBytes)
+internal sealed class IoHandle
 {
-    private readonly NodeCache _cache = new(cacheBytes);
+    private readonly IKvStore _store;
+    private readonly NodeCache _cache;
+    private readonly DataFileWriter _values;
+    private readonly DataFileWriter _btreeNodes;
+    private readonly DataFileWriter _versionTreeNodes;
 
-    public IKvStore Store => store;
+    public IoHandle(IKvStore store, OcdbtOptions options)
+    {
+        _store = store;
+        _cache = new NodeCache(options.CacheBytes);
+        Manifests = new ManifestStore(store);
+
+        // Data of different kinds shares files where the prefixes are the same.
+        DataFilePrefixes prefixes = options.DataFilePrefixes;
+        _values = new DataFileWriter(store, prefixes.Value, options.TargetDataFileSize);
+        _btreeNodes = prefixes.BtreeNode == prefixes.Value
+            ? _values
+            : new DataFileWriter(store, prefixes.BtreeNode, options.TargetDataFileSize);
+        _versionTreeNodes = prefixes.VersionTreeNode == prefixes.Value ? _values
+            : prefixes.VersionTreeNode == prefixes.BtreeNode ? _btreeNodes
+            : new DataFileWriter(store, prefixes.VersionTreeNode, options.TargetDataFileSize);
+    }
+
+    public IoHandle(IKvStore store, long cacheBytes)
+        : this(store, new OcdbtOptions { CacheBytes = cacheBytes })
+    {
+    }
+
+    public IKvStore Store => _store;
+
+    public ManifestStore Manifests { get; }
 
     /// <summary>Where a node or value lies, for people.</summary>
     public string Describe(IndirectDataReference location) =>
-        $"{store.Describe(location.File.Path)} [{location.Offset}, {location.Offset + location.Length})";
+        $"{_store.Describe(location.File.Path)} [{location.Offset}, {location.Offset + location.Length})";
 
-    /// <summary>Reads the latest manifest, of whichever kind.</summary>
-    /// <exception cref="StorageException">There is no database.</exception>
-    public async ValueTask<Manifest> GetManifestAsync(CancellationToken cancellationToken)
+    /// <summary>The latest manifest of whichever database there is.</summary>
+    /// <exception cref="StorageException">There is none.</exception>
+    public async ValueTask<Manifest> GetManifestAsync(CancellationToken cancellationToken) =>
+        (await Manifests.GetAsync(TimeSpan.Zero, cancellationToken).ConfigureAwait(false))?.Manifest
+            ?? throw new StorageException("There is no OCDBT database: its manifest is missing.", _store.Describe(Manifest.FileName));
+
+    /// <summary>The latest manifest of the database that was opened.</summary>
+    /// <param name="config">The configuration of the database when it was opened.</param>
+    /// <param name="maxAge">How long ago it may have been read; negative for any time.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="StorageException">The database is gone, or another is in its place.</exception>
+    public async ValueTask<ManifestState> GetManifestAsync(Config config, TimeSpan maxAge, CancellationToken cancellationToken) =>
+        await Manifests.GetAsync(maxAge, cancellationToken).ConfigureAwait(false) is { } state
+            ? Check(state, config)
+            : throw new StorageException("The OCDBT database is gone: its manifest is missing.", _store.Describe(Manifest.FileName));
+
+    /// <summary>Checks that a manifest belongs to the database that was opened.</summary>
+    public ManifestState Check(ManifestState state, Config config) =>
+        ReferenceEquals(state.Manifest.Config, config) || state.Manifest.Config == config
+            ? state
+            : throw new StorageException(
+                "Another OCDBT database has taken the place of the one that was opened: "
+                + (state.Manifest.Config.Mismatch(config.ToPublic()) ?? "its configuration differs") + ".",
+                _store.Describe(Manifest.FileName));
+
+    /// <summary>Appends a value to a data file.</summary>
+    public ValueTask<IndirectDataReference> WriteValueAsync(ReadOnlySequence<byte> value, DataFileSet files, CancellationToken cancellationToken) =>
+        _values.WriteAsync(value, files, cancellationToken);
+
+    /// <summary>Appends a node of the B-tree to a data file.</summary>
+    public ValueTask<IndirectDataReference> WriteBtreeNodeAsync(byte[] node, DataFileSet files, CancellationToken cancellationToken) =>
+        _btreeNodes.WriteAsync(new ReadOnlySequence<byte>(node), files, cancellationToken);
+
+    /// <summary>Appends a node of the version tree to a data file.</summary>
+    public ValueTask<IndirectDataReference> WriteVersionTreeNodeAsync(byte[] node, DataFileSet files, CancellationToken cancellationToken) =>
+        _versionTreeNodes.WriteAsync(new ReadOnlySequence<byte>(node), files, cancellationToken);
+
+    /// <summary>Puts a manifest in the place of another.</summary>
+    /// <returns>Whether <paramref name="old"/> was still the latest, so that <paramref name="next"/> is now part of the database's history.</returns>
+    public async ValueTask<bool> TryUpdateManifestAsync(ManifestState old, Manifest next, CancellationToken cancellationToken)
     {
-        Manifest manifest = await ReadManifestAsync(Manifest.FileName, cancellationToken).ConfigureAwait(false)
-            ?? throw new StorageException("There is no OCDBT database: its manifest is missing.", store.Describe(Manifest.FileName));
-        if (manifest.Config.ManifestKind == OcdbtManifestKind.Single)
+        if (!await Manifests.TryUpdateAsync(old, next, cancellationToken).ConfigureAwait(false))
         {
-            return manifest;
+            return false;
         }
 
-        // A writer deletes old manifests behind its newest: one that was listed and is gone has been followed by a newer one.
-        for (ulong missing = 0; ;)
+        if (next.Config.ManifestKind == OcdbtManifestKind.Single)
         {
-            ulong latest = 0;
-            await foreach (ListEntry entry in store.ListAsync(Manifest.NumberedKeys, cancellationToken).ConfigureAwait(false))
-            {
-                latest = Math.Max(latest, Manifest.NumberedGeneration(entry.Key) ?? 0);
-            }
-
-            if (latest == 0)
-            {
-                return manifest;
-            }
-
-            if (await ReadManifestAsync(Manifest.NumberedKey(latest), cancellationToken).ConfigureAwait(false) is { } numbered)
-            {
-                return CheckNumbered(numbered, latest, manifest.Config);
-            }
-
-            if (latest == missing)
-            {
-                throw new StorageException("This manifest is listed, but cannot be read.", store.Describe(Manifest.NumberedKey(latest)));
-            }
-
-            missing = latest;
+            return true;
         }
+
+        return await Manifests.GetAsync(TimeSpan.Zero, cancellationToken).ConfigureAwait(false) is { } latest
+            && await ReadVersionOperation.FindAsync(
+                this, latest.Manifest, VersionSpec.OfGeneration(next.Latest.GenerationNumber), cancellationToken).ConfigureAwait(false) == next.Latest;
     }
 
     public async ValueTask<BtreeNode> GetBtreeNodeAsync(IndirectDataReference location, CancellationToken cancellationToken)
@@ -100,52 +147,20 @@ internal sealed class IoHandle(IKvStore store, long cacheBytes)
         ReadOptions options = new() { Range = ByteRange.FromOffset(location.Offset + offset, length), Destination = destination };
         try
         {
-            ReadResult result = await store.ReadAsync(location.File.Path, options, cancellationToken).ConfigureAwait(false);
+            ReadResult result = await _store.ReadAsync(location.File.Path, options, cancellationToken).ConfigureAwait(false);
             return result.HasValue
                 ? result.Value
-                : throw new CorruptDataException("This data file is missing, but the database refers to it.", store.Describe(location.File.Path));
+                : throw new CorruptDataException("This data file is missing, but the database refers to it.", _store.Describe(location.File.Path));
         }
         catch (ArgumentException exception) when (exception is not ArgumentOutOfRangeException || exception.ParamName != "destination")
         {
             throw new CorruptDataException(
-                $"the database refers to {location}, which this store cannot hold: {exception.Message}", store.Describe(Manifest.FileName), innerException: exception);
+                $"the database refers to {location}, which this store cannot hold: {exception.Message}", _store.Describe(Manifest.FileName), innerException: exception);
         }
     }
 
     private async ValueTask<ReadOnlyMemory<byte>> ReadNodeAsync(IndirectDataReference location, CancellationToken cancellationToken) =>
         location.Length <= FormatLimits.MaxNodeBytes
             ? await ReadValueAsync(location, 0, location.Length, null, cancellationToken).ConfigureAwait(false)
-            : throw new CorruptDataException($"a node of {location.Length} bytes is more than the limit of {FormatLimits.MaxNodeBytes}", store.Describe(location.File.Path));
-
-    private async ValueTask<Manifest?> ReadManifestAsync(Key key, CancellationToken cancellationToken)
-    {
-        ReadResult file = await store.ReadAsync(key, default, cancellationToken).ConfigureAwait(false);
-        if (!file.HasValue)
-        {
-            return null;
-        }
-
-        try
-        {
-            return Manifest.Decode(file.Value);
-        }
-        catch (OcdbtSharpException exception)
-        {
-            throw exception.At(store.Describe(key));
-        }
-    }
-
-    /// <summary>Checks that a numbered manifest is the one that its name says, and of this database.</summary>
-    private Manifest CheckNumbered(Manifest manifest, ulong generation, Config config)
-    {
-        if (manifest.IsConfigOnly || manifest.Latest.GenerationNumber != generation || manifest.Config.Uuid != config.Uuid)
-        {
-            throw new CorruptDataException(
-                manifest.IsConfigOnly ? "numbered manifest has no versions"
-                : $"numbered manifest ends with generation {manifest.Latest.GenerationNumber} of database {manifest.Config.Uuid}, where generation {generation} of {config.Uuid} was expected",
-                store.Describe(Manifest.NumberedKey(generation)));
-        }
-
-        return new Manifest(manifest.Config with { ManifestKind = OcdbtManifestKind.Numbered }, manifest.Versions, manifest.VersionTreeNodes);
-    }
+            : throw new CorruptDataException($"a node of {location.Length} bytes is more than the limit of {FormatLimits.MaxNodeBytes}", _store.Describe(location.File.Path));
 }

@@ -30,14 +30,14 @@ internal static class ListOperation
             {
                 for (int index = step.Next; index < step.End; index++)
                 {
-                    yield return (new Key(FullKey(node, index, step.Prefix)), node.ValueAt(index));
+                    yield return (new Key(node.FullKey(index, step.Prefix)), node.ValueAt(index));
                 }
 
                 continue;
             }
 
             path.Push(step with { Next = step.Next + 1 });
-            byte[] key = FullKey(node, step.Next, step.Prefix);
+            byte[] key = node.FullKey(step.Next, step.Prefix);
             int shared = step.Prefix.Length + node.SubtreePrefixLength(step.Next);
             path.Push(await EnterAsync(io, node.LocationAt(step.Next), node.Height - 1, key, shared, range, cancellationToken).ConfigureAwait(false));
         }
@@ -75,14 +75,6 @@ internal static class ListOperation
 
         ReadOnlySpan<byte> rest = key[prefix.Length..];
         return isStart && node.Height > 0 ? Math.Max(0, node.FindChild(rest)) : node.LowerBound(rest);
-    }
-
-    private static byte[] FullKey(BtreeNode node, int index, byte[] prefix)
-    {
-        byte[] key = new byte[prefix.Length + node.KeyLength(index)];
-        prefix.CopyTo(key, 0);
-        node.CopyKey(index, key.AsSpan(prefix.Length));
-        return key;
     }
 
     /// <summary>A node on the path, the prefix of its keys, and the entries that are still to be visited.</summary>

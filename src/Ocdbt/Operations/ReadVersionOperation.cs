@@ -68,7 +68,8 @@ internal static class ReadVersionOperation
         return null;
     }
 
-    private static async ValueTask<VersionTreeNode> GetNodeAsync(
+    /// <summary>Reads a node of the version tree and checks what its reference says about it.</summary>
+    public static async ValueTask<VersionTreeNode> GetNodeAsync(
         IoHandle io, VersionNodeReference reference, int arityLog2, CancellationToken cancellationToken)
     {
         VersionTreeNode node = await io.GetVersionTreeNodeAsync(reference.Location, cancellationToken).ConfigureAwait(false);
