@@ -22,8 +22,9 @@ public sealed record OcdbtOptions
     public long TargetDataFileSize { get; init; } = 1L << 31;
 
     /// <summary>
-    /// For how long a read may miss what another process has committed. What this store has committed, it sees at once; writes always take place on
-    /// the latest version.
+    /// For how long a read may miss what others have committed. What this store has committed, it sees at once, and writes always take place on
+    /// the latest version. Zero, the default, asks the base store before each read whether the manifest is still the same;
+    /// <see cref="Timeout.InfiniteTimeSpan"/> never asks, for a database that nobody else writes to.
     /// </summary>
     public TimeSpan MaxStaleness { get; init; }
 }

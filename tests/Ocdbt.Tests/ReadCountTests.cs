@@ -10,6 +10,9 @@ namespace OcdbtSharp.Ocdbt.Tests;
 [TestFixture]
 public sealed class ReadCountTests
 {
+    // The manifest is read when the database is opened, and not again.
+    private static readonly OcdbtOptions Snapshot = new() { MaxStaleness = Timeout.InfiniteTimeSpan };
+
     private static IEnumerable<TestCaseData> Cases => GoldenCase.Family("ocdbt");
 
     [TestCaseSource(nameof(Cases))]
@@ -21,7 +24,7 @@ public sealed class ReadCountTests
         foreach (ListEntry entry in entries.Where((_, index) => index % Math.Max(1, entries.Count / 5) == 0))
         {
             CountingKvStore counting = new(new FileKvStore(golden.Data));
-            OcdbtStore cold = await OcdbtStore.OpenAsync(counting);
+            OcdbtStore cold = await OcdbtStore.OpenAsync(counting, Snapshot);
             int manifests = counting.Reads.Count;
             Assert.That(manifests, Is.EqualTo(Directory.GetFiles(golden.Data, "manifest.0*").Length > 0 ? 2 : 1));
             await cold.StatAsync(entry.Key);
@@ -36,7 +39,7 @@ public sealed class ReadCountTests
     public async Task List_reads_each_node_once(GoldenCase golden)
     {
         CountingKvStore counting = new(new FileKvStore(golden.Data));
-        OcdbtStore store = await OcdbtStore.OpenAsync(counting, new OcdbtOptions { CacheBytes = 0 });
+        OcdbtStore store = await OcdbtStore.OpenAsync(counting, Snapshot with { CacheBytes = 0 });
         int manifests = counting.Reads.Count;
         await store.ListAsync().CountAsync();
         Assert.That(counting.Reads[manifests..], Is.Unique);
@@ -47,7 +50,7 @@ public sealed class ReadCountTests
     public async Task List_of_one_key_reads_one_node_a_level(GoldenCase golden)
     {
         CountingKvStore counting = new(new FileKvStore(golden.Data));
-        OcdbtStore store = await OcdbtStore.OpenAsync(counting, new OcdbtOptions { CacheBytes = 0 });
+        OcdbtStore store = await OcdbtStore.OpenAsync(counting, Snapshot with { CacheBytes = 0 });
         OcdbtVersion latest = await store.ListVersionsAsync().LastAsync();
         List<ListEntry> entries = await store.ListAsync().ToListAsync();
         foreach (ListEntry entry in entries.Where((_, index) => index % Math.Max(1, entries.Count / 5) == 0))
