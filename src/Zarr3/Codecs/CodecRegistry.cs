@@ -255,7 +255,7 @@ internal static partial class CodecRegistry
     private static BloscShuffle AutoShuffle(int typeSize) => typeSize == 1 ? BloscShuffle.Bit : BloscShuffle.Byte;
 
     private static ZstdCodec Zstd(CodecOptions options, int defaultLevel) =>
-        new(options.GetInt32("level", defaultLevel, MinZstdLevel, MaxZstdLevel), options.GetBoolean("checksum", false));
+        new(options.Codec, options.GetInt32("level", defaultLevel, MinZstdLevel, MaxZstdLevel), options.GetBoolean("checksum", false));
 
     private static DeflateCodec Deflated(CodecOptions options, DeflateFormat format, int defaultLevel) =>
         new(options.Codec, format, options.GetInt32("level", defaultLevel, -1, 9));

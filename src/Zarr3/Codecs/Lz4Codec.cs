@@ -13,6 +13,9 @@ internal sealed class Lz4Codec(string name, int acceleration) : SpanCodec
 {
     private const int HeaderLength = sizeof(int);
 
+    /// <summary>A block without literals and repetitions.</summary>
+    private const byte EmptyBlock = 0;
+
     /// <summary>The most that numcodecs and LZ4 take.</summary>
     private const int MaxLength = 0x7E000000;
 
@@ -57,7 +60,8 @@ internal sealed class Lz4Codec(string name, int acceleration) : SpanCodec
             return length;
         }
 
-        int written = LZ4Codec.Decode(encoded[HeaderLength..], decoded);
+        ReadOnlySpan<byte> block = encoded[HeaderLength..];
+        int written = length > 0 ? LZ4Codec.Decode(block, decoded) : block is [EmptyBlock] ? 0 : -1;
         if (written != length)
         {
             ThrowCorrupt($"the block is damaged or does not hold the {length} bytes that it should");
@@ -76,8 +80,7 @@ internal sealed class Lz4Codec(string name, int acceleration) : SpanCodec
         BinaryPrimitives.WriteInt32LittleEndian(encoded, decoded.Length);
         if (decoded.IsEmpty)
         {
-            // A block without literals or repetitions.
-            encoded[HeaderLength] = 0;
+            encoded[HeaderLength] = EmptyBlock;
             return HeaderLength + 1;
         }
 
