@@ -10,6 +10,15 @@ internal sealed record ChunkSpec(long[] Shape, DataType DataType, byte[]? FillVa
 {
     private long _byteCount = -1;
 
+    // What is changed in a copy has another length. Initialisers of fields do not run here.
+    private ChunkSpec(ChunkSpec original)
+    {
+        Shape = original.Shape;
+        DataType = original.DataType;
+        FillValue = original.FillValue;
+        _byteCount = -1;
+    }
+
     /// <summary>Bytes of the chunk when it is decoded.</summary>
     public long ByteCount => _byteCount >= 0
         ? _byteCount

@@ -48,7 +48,7 @@ internal sealed unsafe class Bz2Codec(string name, int level) : SpanCodec
                 while (input.Position < input.Length);
                 return written;
             }
-            catch (Exception broken) when (broken is BZip2Exception or EndOfStreamException or IndexOutOfRangeException or ArgumentException)
+            catch (Exception broken) when (broken is BZip2Exception or EndOfStreamException or IndexOutOfRangeException or ArgumentException or NullReferenceException)
             {
                 ThrowCorrupt($"the compressed bytes are damaged or cut off: {broken.Message}", broken);
                 return 0;

@@ -145,11 +145,24 @@ internal sealed class CodecPipeline
         foreach (BytesToBytesCodec codec in _bytesCodecs)
         {
             using EncodedChunk before = encoded;
-            ScratchBuffer after = ScratchBuffer.Rent(codec.MaxEncodedLength(before.Length));
-            encoded = new EncodedChunk(after, codec.Encode(before.Span, after.Span));
+            encoded = Encode(codec, before.Span);
         }
 
         return encoded;
+    }
+
+    private static EncodedChunk Encode(BytesToBytesCodec codec, ReadOnlyLongSpan bytes)
+    {
+        ScratchBuffer target = ScratchBuffer.Rent(codec.MaxEncodedLength(bytes.Length));
+        try
+        {
+            return new EncodedChunk(target, codec.Encode(bytes, target.Span));
+        }
+        catch
+        {
+            target.Dispose();
+            throw;
+        }
     }
 
     private static void CheckOrder(IReadOnlyList<Codec> codecs)

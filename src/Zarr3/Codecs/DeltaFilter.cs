@@ -38,7 +38,7 @@ internal sealed class DeltaFilter : ElementFilter
     private bool IsUniform => _decoded == _encoded && !_decoded.IsFloat && !_decoded.IsBigEndian;
 
     public override ChunkSpec Resolve(ChunkSpec decoded) => decoded.DataType.Equals(_decoded.Type)
-        ? decoded with { DataType = _encoded.Type, FillValue = null }
+        ? decoded with { DataType = _encoded.Type, FillValue = _decoded.Convert(decoded.FillValue, _encoded) }
         : throw new UnsupportedFormatException($"codec {Name}: \"dtype\" is {_decoded.Type.Name}, but the elements are {decoded.DataType.Name}");
 
     public override void Decode(ReadOnlyLongSpan encoded, LongSpan decoded)

@@ -28,7 +28,7 @@ internal sealed class FixedScaleOffsetFilter(
     public override int EncodedSize => encoded.Size;
 
     public override ChunkSpec Resolve(ChunkSpec chunk) => chunk.DataType.Equals(decoded.Type)
-        ? chunk with { DataType = encoded.Type, FillValue = null }
+        ? chunk with { DataType = encoded.Type, FillValue = decoded.Convert(chunk.FillValue, encoded) }
         : throw new UnsupportedFormatException($"codec {Name}: \"dtype\" is {decoded.Type.Name}, but the elements are {chunk.DataType.Name}");
 
     public override void Decode(ReadOnlyLongSpan source, LongSpan target)

@@ -18,6 +18,33 @@ internal readonly record struct NumberFormat(DataType Type, bool IsBigEndian)
             ? new NumberFormat(type, bigEndian && type.Size > 1)
             : throw new UnsupportedFormatException($"codec {codec}: the data type {type.Name} is not supported, only integers of 8 to 64 bits and floats of 16 to 64");
 
+    /// <summary>A number of this type as one of another.</summary>
+    /// <param name="number">Its bytes; null where all are zero.</param>
+    /// <param name="to">The other type.</param>
+    public byte[]? Convert(byte[]? number, NumberFormat to)
+    {
+        if (number is null)
+        {
+            return null;
+        }
+
+        byte[] converted = new byte[to.Size];
+        if (IsFloat || to.IsFloat)
+        {
+            double value = 0;
+            Load(number, new Span<double>(ref value));
+            to.Store([value], converted);
+        }
+        else
+        {
+            long value = 0;
+            Load(number, new Span<long>(ref value));
+            to.Store([value], converted);
+        }
+
+        return converted;
+    }
+
     /// <summary>Loads integers; those of uint64 beyond 2^63 with their bits.</summary>
     public void Load(scoped ReadOnlySpan<byte> source, Span<long> numbers)
     {

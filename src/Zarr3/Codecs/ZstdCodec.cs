@@ -52,18 +52,18 @@ internal sealed unsafe class ZstdCodec(string name, int level, bool checksum) : 
             bound = Zstd.ZSTD_decompressBound(source, (nuint)encoded.Length);
         }
 
-        // Both errors of the function are the two greatest numbers.
-        if (bound > (ulong)limit)
+        // Both errors of the function are the two greatest numbers; without a content size the bound is that of whole blocks.
+        if (bound >= ulong.MaxValue - 1)
         {
-            ThrowCorrupt($"the frame is damaged or holds more than {limit} bytes, the most that the chunk can have here");
+            ThrowCorrupt("the frame is damaged");
         }
 
-        ScratchBuffer buffer = ScratchBuffer.Rent((long)bound);
+        ScratchBuffer buffer = ScratchBuffer.Rent((long)Math.Min(bound, (ulong)limit));
         nuint written = Decompress(encoded, buffer.Span);
         if (Zstd.ZSTD_isError(written))
         {
             buffer.Dispose();
-            ThrowCorrupt($"the frame is damaged: {Zstd.ZSTD_getErrorName(written)}");
+            ThrowCorrupt($"the frame is damaged or holds more than {limit} bytes, the most that the chunk can have here: {Zstd.ZSTD_getErrorName(written)}");
         }
 
         length = (long)written;
