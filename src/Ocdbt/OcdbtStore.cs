@@ -192,6 +192,19 @@ public sealed class OcdbtStore : IKvStore
         return new OcdbtTransaction(this);
     }
 
+    /// <summary>Puts the keys of another database into this one without copying their values, in one commit.</summary>
+    /// <inheritdoc cref="OcdbtTransaction.CopyRangeAsync"/>
+    public async ValueTask CopyRangeAsync(
+        OcdbtStore source, KeyRange range = default, Key sourcePrefix = default, Key targetPrefix = default, CancellationToken cancellationToken = default)
+    {
+        OcdbtTransaction transaction = BeginTransaction();
+        await using (transaction.ConfigureAwait(false))
+        {
+            await transaction.CopyRangeAsync(source, range, sourcePrefix, targetPrefix, cancellationToken).ConfigureAwait(false);
+            await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
     /// <summary>The version that reads see at the moment.</summary>
     internal ValueTask<BtreeGenerationReference?> CurrentAsync(CancellationToken cancellationToken) =>
         _fixed is not null ? ValueTask.FromResult(_fixed) : LatestAsync(_options.MaxStaleness, cancellationToken);

@@ -126,6 +126,41 @@ public sealed class OcdbtTransaction : IKvStore, IAsyncDisposable
         });
     }
 
+    /// <summary>
+    /// Puts the keys of another database into this one without copying their values: this database refers to the data files of the other, which must
+    /// stay where they are. Several databases can be merged in one transaction, and what was merged can be merged again.
+    /// </summary>
+    /// <param name="source">The database to copy from, as it is now; its base store lies below that of this database, or is the same.</param>
+    /// <param name="range">The keys to copy, without <paramref name="sourcePrefix"/>; all by default.</param>
+    /// <param name="sourcePrefix">What the keys begin with in the source; it is left out here.</param>
+    /// <param name="targetPrefix">What the keys begin with here.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="ArgumentException">The source does not lie below this database, or a key becomes too long.</exception>
+    public async ValueTask CopyRangeAsync(
+        OcdbtStore source, KeyRange range = default, Key sourcePrefix = default, Key targetPrefix = default, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        CheckOpen();
+        ReadOnlyMemory<byte> dataPath = CopyRangeOperation.DataPath(_store.Io.Store, source.Io.Store);
+        if (await source.CurrentAsync(cancellationToken).ConfigureAwait(false) is not { } version)
+        {
+            return;
+        }
+
+        KeyRange full = new(
+            sourcePrefix.Append(range.InclusiveMin), range.ExclusiveMax is { } max ? sourcePrefix.Append(max) : sourcePrefix.PrefixSuccessor());
+        await foreach ((Key key, LeafValue value) in CopyRangeOperation.RunAsync(
+            source.Io, version, full, dataPath, cancellationToken).ConfigureAwait(false))
+        {
+            Key target = targetPrefix.Append(new Key(key.Bytes[sourcePrefix.Length..]));
+            OcdbtStore.CheckKey(target);
+            LeafValue stored = value.IsInline && value.Length > _store.StoredConfig.MaxInlineValueBytes
+                ? await _store.StoreAsync(new ReadOnlySequence<byte>(value.Inline), _files, cancellationToken).ConfigureAwait(false)
+                : value;
+            Stage(staged => staged.Put(target, stored));
+        }
+    }
+
     /// <summary>Commits the transaction: all of it becomes the next version of the database, durably, and the transaction ends.</summary>
     /// <param name="cancellationToken">Gives up; the commit may take place nonetheless.</param>
     /// <returns>

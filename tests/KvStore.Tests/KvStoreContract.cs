@@ -58,6 +58,40 @@ public sealed class KvStoreContract(string kind, string prefix) : IDisposable
     }
 
     [Test]
+    public async Task TakesValuesPieceByPieceFromManyThreads()
+    {
+        Assert.That(_store.Capabilities.HasFlag(KvStoreCapabilities.PiecewiseWrite));
+        const int Pieces = 50;
+        const int Length = 3000;
+        byte[] value = [.. Enumerable.Range(0, Pieces * Length).Select(i => (byte)(i * 13))];
+        await _store.WriteAsync("d/k", "old");
+        await using ValueWriter writer = await ((IPiecewiseKvStore)_store).BeginWriteAsync("d/k");
+        await Parallel.ForAsync(0, Pieces, async (i, token) => await writer.WriteAsync(i * Length, value.AsMemory(i * Length, Length), token));
+        Assert.That(await ReadText("d/k"), Is.EqualTo("old"), "nothing is seen before the value is complete");
+        Assert.That(await List(KeyRange.All), Is.EqualTo(new[] { new ListEntry("d/k", 3) }));
+
+        StorageGeneration generation = await writer.CompleteAsync();
+        ReadResult read = await _store.ReadAsync("d/k");
+        Assert.That(read.Value.Span.SequenceEqual(value));
+        Assert.That(read.Generation, Is.EqualTo(generation));
+    }
+
+    [Test]
+    public async Task ForgetsPiecesThatWereNotCompleted()
+    {
+        await using (ValueWriter writer = await ((IPiecewiseKvStore)_store).BeginWriteAsync("k"))
+        {
+            await writer.WriteAsync(0, new byte[10]);
+        }
+
+        Assert.That((await _store.ReadAsync("k")).State, Is.EqualTo(ReadState.Missing));
+        if (kind == "file")
+        {
+            Assert.That(Directory.GetFiles(_folder.Path, "*k*", SearchOption.AllDirectories), Is.Empty);
+        }
+    }
+
+    [Test]
     public async Task MissingIsAValue()
     {
         await _store.WriteAsync("file", "");
