@@ -21,6 +21,19 @@ public static class KvStoreExtensions
         this IKvStore store, Key key, string value, WriteOptions options = default, CancellationToken cancellationToken = default) =>
         store.WriteAsync(key, Encoding.UTF8.GetBytes(value), options, cancellationToken);
 
+    /// <summary>
+    /// Writes a value where the key is still at a generation. A store that cannot tell writes in any case: there, only one writer at a time is safe.
+    /// </summary>
+    /// <returns>Whether it was written.</returns>
+    internal static async ValueTask<bool> ReplaceAsync(
+        this IKvStore store, Key key, ReadOnlySequence<byte> value, StorageGeneration generation, CancellationToken cancellationToken)
+    {
+        bool canTell = store.Capabilities.HasFlag(KvStoreCapabilities.ConditionalWrite);
+        WriteOptions options = new() { IfEqual = canTell ? generation : StorageGeneration.Unknown };
+        StorageGeneration written = await store.WriteAsync(key, value, options, cancellationToken).ConfigureAwait(false);
+        return options.IfEqual.IsUnknown || !written.IsUnknown;
+    }
+
     /// <summary>The store that holds, under shorter keys, what <paramref name="store"/> holds below <paramref name="prefix"/>.</summary>
     public static IKvStore WithPrefix(this IKvStore store, Key prefix) => PrefixKvStore.Create(store, prefix);
 }

@@ -23,8 +23,8 @@ public sealed record ArrayCreateOptions
     /// </summary>
     public IReadOnlyList<long>? ShardShape { get; init; }
 
-    /// <summary>The element that stands for all that is not stored, as its bytes in memory. Null: zero, and in version 2 none is named.</summary>
-    public ReadOnlyMemory<byte>? FillValue { get; init; }
+    /// <summary>The element that stands for all that is not stored, as its bytes in memory. Empty: zero, and in version 2 none is named.</summary>
+    public ReadOnlyMemory<byte> FillValue { get; init; }
 
     /// <summary>
     /// The codecs of a chunk in the order of encoding; none where not given. In version 2 the last is the compressor, those before it are filters, a

@@ -54,19 +54,7 @@ internal sealed class ArrayMetadata
         ?? throw new CorruptDataException($"an array of shape {Extents.Format(Shape)} is larger than 2^63 bytes");
 
     /// <summary>The shape of the inner chunks of the innermost shards; null where there are no shards.</summary>
-    public long[]? InnerChunkShape
-    {
-        get
-        {
-            long[]? shape = null;
-            for (ShardingIndexedCodec? sharding = Codecs.Sharding; sharding is not null; sharding = sharding.Inner.Sharding)
-            {
-                shape = sharding.Inner.Spec.Shape;
-            }
-
-            return shape;
-        }
-    }
+    public long[]? InnerChunkShape => InnerShapeOf(Codecs);
 
     /// <summary>The file <c>.zarray</c> or <c>zarr.json</c>, in the spelling of TensorStore.</summary>
     public JsonObject ToJson() => Format == ZarrFormat.V2 ? V2.V2Metadata.Encode(this) : V3.V3Metadata.Encode(this);
@@ -77,15 +65,28 @@ internal sealed class ArrayMetadata
     /// <param name="location">Where it lies, for messages.</param>
     /// <exception cref="CorruptDataException">It breaks the format.</exception>
     /// <exception cref="UnsupportedFormatException">It asks for a data type, a codec or an extension that is not known.</exception>
-    public static ArrayMetadata Parse(ReadOnlyMemory<byte> json, ZarrFormat format, string location)
+    public static ArrayMetadata Parse(ReadOnlyMemory<byte> json, ZarrFormat format, string location) =>
+        At(location, () => Parse(MetadataJson.Parse(json), format));
+
+    /// <inheritdoc cref="Parse(ReadOnlyMemory{byte}, ZarrFormat, string)"/>
+    public static ArrayMetadata Parse(JsonElement json, ZarrFormat format, string location) => At(location, () => Parse(json, format));
+
+    /// <summary>Reads the metadata of an array that is stored nowhere yet.</summary>
+    public static ArrayMetadata Parse(JsonElement json, ZarrFormat format) =>
+        format == ZarrFormat.V2 ? V2.V2Metadata.Parse(json) : V3.V3Metadata.Parse(json);
+
+    private static ArrayMetadata At(string location, Func<ArrayMetadata> parse)
     {
         try
         {
-            return format == ZarrFormat.V2 ? V2.V2Metadata.Parse(MetadataJson.Parse(json)) : V3.V3Metadata.Parse(MetadataJson.Parse(json));
+            return parse();
         }
         catch (OcdbtSharpException exception)
         {
             throw exception.At(location);
         }
     }
+
+    private static long[]? InnerShapeOf(CodecPipeline codecs) =>
+        codecs.Sharding is { Inner: { } inner } ? codecs.ArrayOrder(InnerShapeOf(inner) ?? inner.Spec.Shape) : null;
 }

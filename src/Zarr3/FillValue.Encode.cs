@@ -48,7 +48,7 @@ internal static partial class FillValue
         double number = ToDouble(value, type);
         if (double.IsFinite(number))
         {
-            return SortedJson.Number(number);
+            return JsonSpelling.Number(number);
         }
 
         if (double.IsInfinity(number))

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using OcdbtSharp.KvStore;
@@ -40,12 +41,11 @@ public sealed partial class ZarrArray
 
         if (metadata.Format == ZarrFormat.V2 && options.Attributes is { ValueKind: JsonValueKind.Object } attributes)
         {
-            await store.WriteAsync(V2Metadata.AttributesFileName, SortedJson.Write(attributes), default, cancellationToken).ConfigureAwait(false);
+            await store.WriteAsync(V2Metadata.AttributesFileName, JsonSpelling.Write(attributes), default, cancellationToken).ConfigureAwait(false);
         }
 
-        WriteOptions onlyNew = new() { IfEqual = store.Capabilities.HasFlag(KvStoreCapabilities.ConditionalWrite) ? StorageGeneration.NoValue : StorageGeneration.Unknown };
-        StorageGeneration written = await store.WriteAsync(key, SortedJson.Write(metadata.Json), onlyNew, cancellationToken).ConfigureAwait(false);
-        if (!written.IsUnknown || onlyNew.IfEqual.IsUnknown)
+        ReadOnlySequence<byte> file = new(JsonSpelling.Write(metadata.Json));
+        if (await store.ReplaceAsync(key, file, StorageGeneration.NoValue, cancellationToken).ConfigureAwait(false))
         {
             return new ZarrArray(store, metadata);
         }

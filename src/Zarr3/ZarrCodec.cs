@@ -15,7 +15,7 @@ public sealed class ZarrCodec
     public string Name => _spec.Name;
 
     /// <summary>The options: an object, or undefined where there are none.</summary>
-    public JsonElement Configuration => _spec.Configuration is null ? default : SortedJson.ToElement(_spec.Configuration);
+    public JsonElement Configuration => _spec.Configuration is null ? default : JsonSpelling.ToElement(_spec.Configuration);
 
     /// <summary>A CRC-32C behind the bytes.</summary>
     public static ZarrCodec Crc32c { get; } = new("crc32c");

@@ -85,6 +85,23 @@ internal sealed class CodecPipeline
     /// <summary>Puts indices in the order in which the axes are stored.</summary>
     public ReadOnlySpan<long> StoredOrder(ReadOnlySpan<long> index) => _order is null ? index : Extents.Permute(index, _order);
 
+    /// <summary>Puts extents that are in the order in which axes are stored back in that of the chunk.</summary>
+    public long[] ArrayOrder(long[] stored)
+    {
+        if (_order is null)
+        {
+            return stored;
+        }
+
+        long[] extents = new long[stored.Length];
+        for (int axis = 0; axis < stored.Length; axis++)
+        {
+            extents[_order[axis]] = stored[axis];
+        }
+
+        return extents;
+    }
+
     /// <summary>The codecs as version 3 writes them.</summary>
     public JsonArray ToJson()
     {

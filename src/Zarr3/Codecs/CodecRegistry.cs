@@ -59,6 +59,10 @@ internal static partial class CodecRegistry
         [NumcodecsPrefix + "shuffle"] = (options, chunk) => Shuffle(options, chunk.DataType.Size),
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
+    /// <summary>Whether a codec of version 3 goes from elements to elements.</summary>
+    public static bool IsArrayToArray(string name) =>
+        name == "transpose" || (name.StartsWith(NumcodecsPrefix, StringComparison.Ordinal) && Filters.ContainsKey(name[NumcodecsPrefix.Length..]));
+
     /// <summary>Makes the codecs that a list of version 3 names, for a chunk.</summary>
     public static CodecPipeline CreatePipeline(JsonElement codecs, ChunkSpec chunk)
     {

@@ -54,7 +54,6 @@ internal sealed class ChunkWriteTask : IChunkTask
             return;
         }
 
-        bool canTell = _array.Store.Capabilities.HasFlag(KvStoreCapabilities.ConditionalWrite);
         for (int attempt = 0; attempt < MaxAttempts; attempt++)
         {
             using StoredChunk stored = await StoredChunk.ReadAsync(_array.Store, key, Codecs.Spec.ByteCount, cancellationToken).ConfigureAwait(false);
@@ -64,8 +63,7 @@ internal sealed class ChunkWriteTask : IChunkTask
                 return;
             }
 
-            StorageGeneration condition = canTell ? stored.Generation : StorageGeneration.Unknown;
-            if (await StoreAsync(key, encoded, condition, cancellationToken).ConfigureAwait(false))
+            if (await StoreAsync(key, encoded, stored.Generation, cancellationToken).ConfigureAwait(false))
             {
                 return;
             }
@@ -89,13 +87,13 @@ internal sealed class ChunkWriteTask : IChunkTask
     /// <summary>Writes the bytes, or deletes the chunk where there are none; false where the condition did not hold.</summary>
     private async ValueTask<bool> StoreAsync(Key key, EncodedChunk? encoded, StorageGeneration condition, CancellationToken cancellationToken)
     {
-        WriteOptions options = new() { IfEqual = condition };
-        if (encoded is null)
+        if (encoded is not null)
         {
-            return await _array.Store.DeleteAsync(key, options, cancellationToken).ConfigureAwait(false);
+            return await _array.Store.ReplaceAsync(key, encoded.Memory.ToSequence(), condition, cancellationToken).ConfigureAwait(false);
         }
 
-        StorageGeneration written = await _array.Store.WriteAsync(key, encoded.Memory.ToSequence(), options, cancellationToken).ConfigureAwait(false);
-        return condition.IsUnknown || !written.IsUnknown;
+        bool canTell = _array.Store.Capabilities.HasFlag(KvStoreCapabilities.ConditionalWrite);
+        WriteOptions options = new() { IfEqual = canTell ? condition : StorageGeneration.Unknown };
+        return await _array.Store.DeleteAsync(key, options, cancellationToken).ConfigureAwait(false);
     }
 }

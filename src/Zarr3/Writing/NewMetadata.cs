@@ -44,11 +44,11 @@ internal sealed class NewMetadata
 
             JsonObject whole = asked.DeepClone().AsObject();
             Complete(whole, format, asked);
-            ArrayMetadata checkedMetadata = Parse(SortedJson.ToElement(whole), format);
+            ArrayMetadata checkedMetadata = ArrayMetadata.Parse(JsonSpelling.ToElement(whole), format);
 
             // The spelling may say less than the options, such as the bits of a NaN in version 2; what is stored counts.
-            byte[] file = SortedJson.Write(checkedMetadata.ToJson());
-            return new NewMetadata(asked, Parse(Zarr3.MetadataJson.Parse(file), format));
+            byte[] file = JsonSpelling.Write(checkedMetadata.ToJson());
+            return new NewMetadata(asked, ArrayMetadata.Parse(Zarr3.MetadataJson.Parse(file), format));
         }
         catch (Exception exception) when (exception is CorruptDataException or InvalidOperationException)
         {
@@ -60,8 +60,8 @@ internal sealed class NewMetadata
     /// <exception cref="ArgumentException">It is not; the message names the member.</exception>
     public void CheckAgainst(ArrayMetadata existing, string location)
     {
-        JsonElement wanted = SortedJson.ToElement(Metadata.ToJson());
-        JsonElement found = SortedJson.ToElement(existing.ToJson());
+        JsonElement wanted = JsonSpelling.ToElement(Metadata.ToJson());
+        JsonElement found = JsonSpelling.ToElement(existing.ToJson());
         foreach ((string name, _) in _asked)
         {
             string theirs = Spell(found, name);
@@ -74,9 +74,7 @@ internal sealed class NewMetadata
     }
 
     private static string Spell(JsonElement json, string name) =>
-        json.TryGetProperty(name, out JsonElement value) ? System.Text.Encoding.UTF8.GetString(SortedJson.Write(value)) : "missing";
-
-    private static ArrayMetadata Parse(JsonElement json, ZarrFormat format) => format == ZarrFormat.V2 ? V2Metadata.Parse(json) : V3Metadata.Parse(json);
+        json.TryGetProperty(name, out JsonElement value) ? System.Text.Encoding.UTF8.GetString(JsonSpelling.Write(value)) : "missing";
 
     private static ZarrFormat ParseFormat(JsonNode version) => version.ToJsonString() switch
     {
@@ -101,7 +99,7 @@ internal sealed class NewMetadata
             bool bigEndian = bytes?.Configuration is { ValueKind: JsonValueKind.Object } configuration
                 && configuration.TryGetProperty("endian", out JsonElement endian) && endian.ValueEquals("big");
             members["dtype"] = new V2DataType(type, ByteOrder.Of(type, bigEndian)).ToJson();
-            if (options.FillValue is { } fill)
+            if (options.FillValue is { IsEmpty: false } fill)
             {
                 members["fill_value"] = Zarr3.FillValue.Encode(CheckFill(fill, type), type, ZarrFormat.V2);
             }
@@ -125,7 +123,7 @@ internal sealed class NewMetadata
         if (options.DataType is { } type)
         {
             members["data_type"] = V3Metadata.Spell(type);
-            if (options.FillValue is { } fill)
+            if (options.FillValue is { IsEmpty: false } fill)
             {
                 members["fill_value"] = Zarr3.FillValue.Encode(CheckFill(fill, type), type, ZarrFormat.V3);
             }
@@ -185,7 +183,7 @@ internal sealed class NewMetadata
         }
     }
 
-    private static DataType ParseType(JsonObject whole) => V3Metadata.ParseDataType(SortedJson.ToElement(whole).Required("data_type"));
+    private static DataType ParseType(JsonObject whole) => V3Metadata.ParseDataType(JsonSpelling.ToElement(whole).Required("data_type"));
 
     private static JsonNode DefaultFill(JsonObject whole) => Zarr3.FillValue.Encode(null, ParseType(whole), ZarrFormat.V3);
 
@@ -193,12 +191,12 @@ internal sealed class NewMetadata
     private static void CompleteCodecs(JsonArray codecs, bool hasOrder)
     {
         bool isComplete = false;
-        int transposes = 0;
+        int onElements = 0;
         foreach (JsonObject codec in codecs.OfType<JsonObject>())
         {
             string? name = codec["name"] is JsonValue value && value.TryGetValue(out string? text) ? text : null;
             isComplete |= name is "bytes" or "endian" or "sharding_indexed";
-            transposes += name == "transpose" && !isComplete ? 1 : 0;
+            onElements += name is not null && CodecRegistry.IsArrayToArray(name) ? 1 : 0;
             if (name == "bytes" && hasOrder && codec["configuration"]?["endian"] is null)
             {
                 codec["configuration"] = new JsonObject { ["endian"] = "little" };
@@ -216,7 +214,7 @@ internal sealed class NewMetadata
 
         if (!isComplete && codecs.All(codec => codec is JsonObject))
         {
-            codecs.Insert(transposes, V3Metadata.Named("bytes", hasOrder ? new JsonObject { ["endian"] = "little" } : null));
+            codecs.Insert(onElements, V3Metadata.Named("bytes", hasOrder ? new JsonObject { ["endian"] = "little" } : null));
         }
     }
 

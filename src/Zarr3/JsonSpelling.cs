@@ -7,21 +7,19 @@ using OcdbtSharp.KvStore.Buffers;
 namespace OcdbtSharp.Zarr3;
 
 /// <summary>
-/// Writes JSON as TensorStore does, byte for byte: no blanks, members ordered by the bytes of their names, text in UTF-8 with as few escapes
+/// Writes JSON as TensorStore does, byte for byte: no blanks, members in the order of the bytes of their names, text in UTF-8 with as few escapes
 /// as possible, and floating-point numbers always with a fraction or an exponent.
 /// </summary>
-internal static class SortedJson
+internal static class JsonSpelling
 {
     // Powers of ten between these are written without an exponent.
     private const int MinPlainExponent = -4;
     private const int MaxPlainExponent = 15;
 
-    public static byte[] Write(JsonElement element)
-    {
-        using ByteWriter writer = new();
-        Write(writer, element);
-        return writer.ToArray();
-    }
+    public static byte[] Write(JsonElement element) => Write(element, sorted: true);
+
+    /// <summary>Writes members in the order in which they are, for files that somebody else has ordered.</summary>
+    public static byte[] WriteUnsorted(JsonElement element) => Write(element, sorted: false);
 
     public static byte[] Write(JsonNode node) => Write(ToElement(node));
 
@@ -34,15 +32,22 @@ internal static class SortedJson
     /// <summary>A floating-point number as a value that keeps its spelling.</summary>
     public static JsonNode Number(double value) => JsonNode.Parse(Format(value))!;
 
-    private static void Write(ByteWriter writer, JsonElement element)
+    private static byte[] Write(JsonElement element, bool sorted)
+    {
+        using ByteWriter writer = new();
+        Write(writer, element, sorted);
+        return writer.ToArray();
+    }
+
+    private static void Write(ByteWriter writer, JsonElement element, bool sorted)
     {
         switch (element.ValueKind)
         {
             case JsonValueKind.Object:
-                WriteObject(writer, element);
+                WriteObject(writer, element, sorted);
                 break;
             case JsonValueKind.Array:
-                WriteArray(writer, element);
+                WriteArray(writer, element, sorted);
                 break;
             case JsonValueKind.String:
                 WriteString(writer, element.GetString()!);
@@ -57,35 +62,35 @@ internal static class SortedJson
         }
     }
 
-    private static void WriteObject(ByteWriter writer, JsonElement element)
+    private static void WriteObject(ByteWriter writer, JsonElement element, bool sorted)
     {
         // Where a member is given twice, the last one counts.
-        SortedDictionary<string, JsonElement> members = new(Utf8Order.Instance);
+        Dictionary<string, JsonElement> members = new(StringComparer.Ordinal);
         foreach (JsonProperty member in element.EnumerateObject())
         {
             members[member.Name] = member.Value;
         }
 
-        char separator = '{';
-        foreach ((string name, JsonElement value) in members)
+        string separator = "{";
+        foreach ((string name, JsonElement value) in sorted ? members.OrderBy(member => member.Key, Utf8Order.Instance) : members.AsEnumerable())
         {
-            writer.WriteByte((byte)separator);
+            WriteText(writer, separator);
             WriteString(writer, name);
-            writer.WriteByte((byte)':');
-            Write(writer, value);
-            separator = ',';
+            WriteText(writer, ":");
+            Write(writer, value, sorted);
+            separator = ",";
         }
 
         WriteText(writer, members.Count == 0 ? "{}" : "}");
     }
 
-    private static void WriteArray(ByteWriter writer, JsonElement element)
+    private static void WriteArray(ByteWriter writer, JsonElement element, bool sorted)
     {
         char separator = '[';
         foreach (JsonElement item in element.EnumerateArray())
         {
             writer.WriteByte((byte)separator);
-            Write(writer, item);
+            Write(writer, item, sorted);
             separator = ',';
         }
 
