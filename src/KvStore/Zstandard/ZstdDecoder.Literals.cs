@@ -1,0 +1,196 @@
+namespace OcdbtSharp.KvStore.Zstandard;
+
+internal sealed unsafe partial class ZstdDecoder
+{
+    // From so many literals on the loop of four streams pays for its tables.
+    private const int MinFastLiterals = 2048;
+
+    // From so many literals on two blocks are read together.
+    private const int MinTogether = 16 << 10;
+
+    private bool _hasSingles;
+    private bool _hasPairs;
+
+    private enum LiteralsType
+    {
+        Raw,
+        Repeated,
+        Compressed,
+        Treeless,
+    }
+
+    /// <summary>The first part of a block: bytes that no match gives.</summary>
+    /// <param name="Type">How they are stored.</param>
+    /// <param name="Streams">Number of bit streams, where they are compressed.</param>
+    /// <param name="Count">Number of literals.</param>
+    /// <param name="Start">First byte of what is stored.</param>
+    /// <param name="Length">Number of bytes stored.</param>
+    private readonly record struct LiteralsSection(LiteralsType Type, int Streams, int Count, nint Start, int Length)
+    {
+        public byte* End => (byte*)Start + Length;
+
+        public static LiteralsSection Read(byte* source, byte* end)
+        {
+            const int longestHeader = 5;
+            ulong header = 0;
+            int available = (int)Math.Min(longestHeader, end - source);
+            for (int i = 0; i < available; i++)
+            {
+                header |= (ulong)source[i] << (8 * i);
+            }
+
+            LiteralsType type = (LiteralsType)(header & 3);
+            int format = (int)((header >> 2) & 3);
+            int bytes, count, length, streams = 1;
+            if (type is LiteralsType.Raw or LiteralsType.Repeated)
+            {
+                (bytes, int shift) = format switch { 1 => (2, 4), 3 => (3, 4), _ => (1, 3) };
+                count = (int)((header & ((1ul << (8 * bytes)) - 1)) >> shift);
+                length = type == LiteralsType.Raw ? count : 1;
+            }
+            else
+            {
+                (bytes, int bits) = format switch { 2 => (4, 14), 3 => (5, 18), _ => (3, 10) };
+                ulong mask = (1ul << bits) - 1;
+                count = (int)((header >> 4) & mask);
+                length = (int)((header >> (4 + bits)) & mask);
+                streams = format == 0 ? 1 : 4;
+            }
+
+            if (available < bytes || end - source - bytes < length)
+            {
+                ZstdError.ThrowCorrupt("the literals of a Zstandard block are cut off");
+            }
+
+            if (count > ZstdFormat.MaxBlockLength)
+            {
+                ZstdError.ThrowCorrupt($"a Zstandard block has {count} literals, which is more than {ZstdFormat.MaxBlockLength}");
+            }
+
+            return new LiteralsSection(type, streams, count, (nint)(source + bytes), length);
+        }
+    }
+
+    /// <summary>Writes all literals of a block.</summary>
+    private void ReadLiterals(in LiteralsSection section, byte* destination)
+    {
+        byte* source = (byte*)section.Start;
+        switch (section.Type)
+        {
+            case LiteralsType.Raw:
+                new ReadOnlySpan<byte>(source, section.Count).CopyTo(new Span<byte>(destination, section.Count));
+                return;
+            case LiteralsType.Repeated:
+                new Span<byte>(destination, section.Count).Fill(*source);
+                return;
+            default:
+                ReadCompressedLiterals(section, destination);
+                return;
+        }
+    }
+
+    private void ReadCompressedLiterals(in LiteralsSection section, byte* destination)
+    {
+        byte* source = ReadCode(section);
+        long length = section.End - source;
+        if (section.Streams == 1)
+        {
+            HuffmanStreams.Read(new BackwardBits(source, length), _singles, destination, destination + section.Count);
+            return;
+        }
+
+        HuffmanStreams streams = new(source, length, destination, section.Count);
+        if (section.Count >= MinFastLiterals)
+        {
+            if (ArePairsWorth(length, section.Count))
+            {
+                if (!_hasPairs)
+                {
+                    HuffmanTable.FillPairs(_singles, _pairs);
+                    _hasPairs = true;
+                }
+
+                streams.ReadPairs(_pairs, HuffmanStreams.Shift);
+            }
+            else
+            {
+                streams.ReadSingles(_singles, HuffmanStreams.Shift);
+            }
+        }
+
+        streams.Finish(_singles);
+    }
+
+    /// <summary>Reads a block of literals alone together with the one that follows it, if that is such a block, too.</summary>
+    /// <param name="source">First byte of the block.</param>
+    /// <param name="blockEnd">Behind its last.</param>
+    /// <param name="position">Moved behind the second block.</param>
+    /// <param name="end">Behind the last byte of the source.</param>
+    /// <param name="destination">Where the content of the first block goes.</param>
+    /// <param name="limit">Behind the last byte that may be written.</param>
+    private bool TryReadTwoBlocks(byte* source, byte* blockEnd, ref byte* position, byte* end, byte* destination, byte* limit)
+    {
+        if (end - blockEnd < ZstdFormat.BlockHeaderLength || !TryReadLiteralsAlone(source, blockEnd, out LiteralsSection first))
+        {
+            return false;
+        }
+
+        ZstdBlockHeader block = ZstdBlockHeader.Read(blockEnd);
+        byte* other = blockEnd + ZstdFormat.BlockHeaderLength;
+        byte* otherEnd = other + block.Length;
+        if (block.Type != ZstdBlockType.Compressed || end - other < block.Length || !TryReadLiteralsAlone(other, otherEnd, out LiteralsSection second)
+            || limit - destination < first.Count + second.Count)
+        {
+            return false;
+        }
+
+        source = ReadCode(first);
+        HuffmanStreams a = new(source, first.End - source, destination, first.Count);
+        ushort* code = _singles;
+        if (second.Type == LiteralsType.Compressed)
+        {
+            _singles = _otherSingles;
+            _otherSingles = code;
+        }
+
+        source = ReadCode(second);
+        HuffmanStreams b = new(source, second.End - source, destination + first.Count, second.Count);
+        HuffmanStreams.ReadSingles(ref a, code, ref b, _singles, HuffmanStreams.Shift);
+        a.Finish(code);
+        b.Finish(_singles);
+        position = otherEnd;
+        EndBlock(default, destination, first.Count);
+        EndBlock(block, destination + first.Count, second.Count);
+        return true;
+    }
+
+    /// <summary>Whether a block is nothing but many literals in four streams.</summary>
+    private static bool TryReadLiteralsAlone(byte* source, byte* end, out LiteralsSection section)
+    {
+        section = LiteralsSection.Read(source, end);
+        return section.Streams == 4 && section.Count >= MinTogether && end - section.End == 1 && *section.End == 0
+            && !ArePairsWorth(section.Length, section.Count);
+    }
+
+    /// <summary>Reads the code of a section of literals, where it has its own.</summary>
+    /// <returns>Where the bit streams begin.</returns>
+    private byte* ReadCode(in LiteralsSection section)
+    {
+        byte* source = (byte*)section.Start;
+        if (section.Type == LiteralsType.Compressed)
+        {
+            _hasSingles = _hasPairs = false;
+            source = HuffmanTable.Read(source, section.End, _singles);
+            _hasSingles = true;
+        }
+        else if (!_hasSingles)
+        {
+            ZstdError.ThrowCorrupt("a Zstandard block uses the Huffman code of a block before it, but there is none");
+        }
+
+        return source;
+    }
+
+    /// <summary>Whether two symbols at a time are found often enough.</summary>
+    private static bool ArePairsWorth(long length, long count) => length * 4 < count * 3;
+}
