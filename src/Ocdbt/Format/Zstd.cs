@@ -1,20 +1,15 @@
 using System.Buffers;
 using OcdbtSharp.KvStore;
 using OcdbtSharp.KvStore.Buffers;
+using OcdbtSharp.KvStore.Zstandard;
 using ZstdSharp;
-using ZstdMethods = ZstdSharp.Unsafe.Methods;
 
 namespace OcdbtSharp.Ocdbt.Format;
 
 /// <summary>The one compression of the format: a single Zstandard frame.</summary>
 internal static class Zstd
 {
-    private const ulong ContentSizeError = ulong.MaxValue - 1;
-
-    // Contexts own memory and serve one caller at a time, so each thread has its own.
-    [ThreadStatic]
-    private static Decompressor? t_decompressor;
-
+    // A context owns memory and serves one caller at a time, so each thread has its own.
     [ThreadStatic]
     private static Compressor? t_compressor;
 
@@ -28,26 +23,22 @@ internal static class Zstd
     /// <exception cref="CorruptDataException">Not one whole frame, or longer than <paramref name="limit"/> when inflated.</exception>
     public static byte[] Decompress(ReadOnlySpan<byte> source, int limit)
     {
-        ulong bound = Bound(source);
-        if (bound > (ulong)limit)
+        ZstdFrames frames = ZstdFrames.Measure(source);
+        if (frames.Count != 1)
         {
-            throw new CorruptDataException($"Zstandard frame of up to {bound} bytes, which is more than the limit of {limit}");
+            throw new CorruptDataException($"compressed body has {frames.Count} Zstandard frames instead of one");
         }
 
-        Decompressor decompressor = t_decompressor ??= new Decompressor();
-        byte[] rented = ArrayPool<byte>.Shared.Rent((int)bound);
+        if (frames.MaxContentLength > (ulong)limit)
+        {
+            throw new CorruptDataException($"Zstandard frame of up to {frames.MaxContentLength} bytes, which is more than the limit of {limit}");
+        }
+
+        byte[] rented = ArrayPool<byte>.Shared.Rent((int)frames.MaxContentLength);
         try
         {
-            if (!decompressor.TryUnwrap(source, rented.AsSpan(0, (int)bound), out int written))
-            {
-                throw new CorruptDataException("Zstandard frame is cut off or damaged");
-            }
-
-            return rented.AsSpan(0, written).ToArray();
-        }
-        catch (ZstdException exception)
-        {
-            throw new CorruptDataException($"Zstandard frame is damaged: {exception.Message}", innerException: exception);
+            long written = ZstdDecoder.Decode(source, rented.AsSpan(0, (int)frames.MaxContentLength));
+            return rented.AsSpan(0, (int)written).ToArray();
         }
         finally
         {
@@ -62,21 +53,5 @@ internal static class Zstd
         compressor.Level = level;
         Span<byte> target = destination.GetSpan(Compressor.GetCompressBound(source.Length));
         destination.Advance(compressor.Wrap(source, target));
-    }
-
-    /// <summary>Most bytes to which the frame can inflate, from its header or from the number of its blocks.</summary>
-    private static unsafe ulong Bound(ReadOnlySpan<byte> source)
-    {
-        fixed (byte* pointer = source)
-        {
-            nuint length = source.IsEmpty ? 0 : ZstdMethods.ZSTD_findFrameCompressedSize(pointer, (nuint)source.Length);
-            if (source.IsEmpty || ZstdMethods.ZSTD_isError(length) || length != (nuint)source.Length)
-            {
-                throw new CorruptDataException("Compressed body is not one whole Zstandard frame");
-            }
-
-            ulong bound = ZstdMethods.ZSTD_decompressBound(pointer, length);
-            return bound < ContentSizeError ? bound : throw new CorruptDataException("Compressed body has a damaged Zstandard header");
-        }
     }
 }

@@ -1,5 +1,7 @@
 using K4os.Compression.LZ4;
+using OcdbtSharp.KvStore;
 using OcdbtSharp.KvStore.Buffers;
+using OcdbtSharp.KvStore.Zstandard;
 using Snappier;
 using ZstdSharp;
 
@@ -9,7 +11,6 @@ namespace OcdbtSharp.Zarr3.Codecs;
 internal sealed class BloscBlockCompressor(BloscCompressor compressor, int level = 5) : IDisposable
 {
     private Compressor? _zstdCompressor;
-    private Decompressor? _zstdDecompressor;
 
     /// <summary>The name that the option <c>cname</c> has for it.</summary>
     public string Name => BloscOptions.CompressorNames[(int)compressor];
@@ -38,7 +39,6 @@ internal sealed class BloscBlockCompressor(BloscCompressor compressor, int level
     public void Dispose()
     {
         _zstdCompressor?.Dispose();
-        _zstdDecompressor?.Dispose();
     }
 
     private static bool TryDecompressSnappy(ReadOnlySpan<byte> source, Span<byte> destination)
@@ -68,14 +68,13 @@ internal sealed class BloscBlockCompressor(BloscCompressor compressor, int level
         return worst.Span[..written].TryCopyTo(destination) ? written : 0;
     }
 
-    private bool TryDecompressZstd(ReadOnlySpan<byte> source, Span<byte> destination)
+    private static bool TryDecompressZstd(ReadOnlySpan<byte> source, Span<byte> destination)
     {
-        _zstdDecompressor ??= new Decompressor();
         try
         {
-            return _zstdDecompressor.TryUnwrap(source, destination, out int written) && written == destination.Length;
+            return ZstdDecoder.Decode(source, destination) == destination.Length;
         }
-        catch (ZstdException)
+        catch (CorruptDataException)
         {
             return false;
         }

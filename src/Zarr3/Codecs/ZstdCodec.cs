@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
+using OcdbtSharp.KvStore;
 using OcdbtSharp.KvStore.Buffers;
+using OcdbtSharp.KvStore.Zstandard;
 using ZstdSharp.Unsafe;
 using Zstd = ZstdSharp.Unsafe.Methods;
 
@@ -15,9 +17,6 @@ internal sealed unsafe class ZstdCodec(string name, int level, bool checksum) : 
 
     // A context owns memory and serves one caller at a time, so each thread has its own.
     [ThreadStatic]
-    private static DecompressionContext? t_decompression;
-
-    [ThreadStatic]
     private static CompressionContext? t_compression;
 
     public override string Name => name;
@@ -32,13 +31,8 @@ internal sealed unsafe class ZstdCodec(string name, int level, bool checksum) : 
 
     public override void Decode(ReadOnlyLongSpan encoded, LongSpan decoded)
     {
-        nuint length = Decompress(encoded, decoded);
-        if (Zstd.ZSTD_isError(length))
-        {
-            ThrowCorrupt($"the frame is damaged or holds more than the {decoded.Length} bytes that were expected: {Zstd.ZSTD_getErrorName(length)}");
-        }
-
-        if ((long)length != decoded.Length)
+        long length = Decompress(encoded, decoded);
+        if (length != decoded.Length)
         {
             ThrowCorrupt($"{length} bytes where {decoded.Length} were expected");
         }
@@ -46,28 +40,22 @@ internal sealed unsafe class ZstdCodec(string name, int level, bool checksum) : 
 
     public override ScratchBuffer Decode(ReadOnlyLongSpan encoded, long limit, out long length)
     {
-        ulong bound;
-        fixed (byte* source = &encoded.First)
+        // Without a content size the bound is that of whole blocks, so it may be greater than the limit.
+        ScratchBuffer buffer = ScratchBuffer.Rent((long)Math.Min(Measure(encoded), (ulong)limit));
+        bool done = false;
+        try
         {
-            bound = Zstd.ZSTD_decompressBound(source, (nuint)encoded.Length);
+            length = Decompress(encoded, buffer.Span);
+            done = true;
+            return buffer;
         }
-
-        // Both errors of the function are the two greatest numbers; without a content size the bound is that of whole blocks.
-        if (bound >= ulong.MaxValue - 1)
+        finally
         {
-            ThrowCorrupt("the frame is damaged");
+            if (!done)
+            {
+                buffer.Dispose();
+            }
         }
-
-        ScratchBuffer buffer = ScratchBuffer.Rent((long)Math.Min(bound, (ulong)limit));
-        nuint written = Decompress(encoded, buffer.Span);
-        if (Zstd.ZSTD_isError(written))
-        {
-            buffer.Dispose();
-            ThrowCorrupt($"the frame is damaged or holds more than {limit} bytes, the most that the chunk can have here: {Zstd.ZSTD_getErrorName(written)}");
-        }
-
-        length = (long)written;
-        return buffer;
     }
 
     public override long Encode(ReadOnlyLongSpan decoded, LongSpan encoded)
@@ -84,20 +72,30 @@ internal sealed unsafe class ZstdCodec(string name, int level, bool checksum) : 
         }
     }
 
-    private static nuint Decompress(ReadOnlyLongSpan encoded, LongSpan decoded)
+    private long Decompress(ReadOnlyLongSpan encoded, LongSpan decoded)
     {
-        ZSTD_DCtx_s* context = (t_decompression ??= new DecompressionContext()).Pointer;
-        fixed (byte* source = &encoded.First, destination = &decoded.First)
+        try
         {
-            return Zstd.ZSTD_decompressDCtx(context, destination, (nuint)decoded.Length, source, (nuint)encoded.Length);
+            return ZstdDecoder.Decode(encoded, decoded);
+        }
+        catch (CorruptDataException exception)
+        {
+            ThrowCorrupt(exception.Message, exception);
+            return 0;
         }
     }
 
-    private sealed class DecompressionContext
+    private ulong Measure(ReadOnlyLongSpan encoded)
     {
-        public ZSTD_DCtx_s* Pointer { get; } = Zstd.ZSTD_createDCtx();
-
-        ~DecompressionContext() => Zstd.ZSTD_freeDCtx(Pointer);
+        try
+        {
+            return ZstdFrames.Measure(encoded).MaxContentLength;
+        }
+        catch (CorruptDataException exception)
+        {
+            ThrowCorrupt(exception.Message, exception);
+            return 0;
+        }
     }
 
     private sealed class CompressionContext
