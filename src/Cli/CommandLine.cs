@@ -1,6 +1,7 @@
 using System.CommandLine;
 using OcdbtSharp.Cli.Commands;
 using OcdbtSharp.Cli.Commands.Kv;
+using OcdbtSharp.Cli.Commands.Zarr;
 using OcdbtSharp.Cli.Output;
 using OcdbtSharp.KvStore;
 
@@ -76,6 +77,7 @@ internal static class CommandLine
             CatCommand.Create(console),
             ExportCommand.Create(console),
             KvCommand.Create(console),
+            ZarrCommand.Create(console),
         };
         root.HelpName = "ocdbt";
         return root;

@@ -1,4 +1,5 @@
-using System.Buffers.Binary;
+using OcdbtSharp.Zarr3;
+using OcdbtSharp.Zarr3.Types;
 
 namespace OcdbtSharp.Checkpoint.Formats;
 
@@ -9,49 +10,21 @@ namespace OcdbtSharp.Checkpoint.Formats;
 internal static class ElementWidening
 {
     /// <summary>The ordinary type; null where there is none, or the type is ordinary itself.</summary>
-    public static string? TypeFor(string dataType) => dataType switch
+    public static string? TypeFor(DataType type) => type.Kind switch
     {
-        "bfloat16" => "float32",
-        "int2" or "int4" => "int8",
-        "uint2" or "uint4" => "uint8",
-        _ => SmallFloat.TableOf(dataType) is null ? null : "float32",
+        DataTypeKind.FloatingPoint when type.Bits <= 8 || type.Name == "bfloat16" => "float32",
+        DataTypeKind.SignedInteger when type.Bits < 8 => "int8",
+        DataTypeKind.UnsignedInteger when type.Bits < 8 => "uint8",
+        _ => null,
     };
 
     /// <summary>Bytes that an element takes in the ordinary type for each byte that it takes in its own.</summary>
-    public static int Factor(string dataType) => dataType == "bfloat16" ? 2 : SmallFloat.TableOf(dataType) is null ? 1 : 4;
+    public static int Factor(DataType type) => TypeFor(type) is { } wider ? DataType.Parse(wider).Size / type.Size : 1;
 
     /// <summary>Converts elements, little-endian on both sides.</summary>
-    /// <param name="dataType">The type to convert from, one that <see cref="TypeFor"/> knows.</param>
+    /// <param name="type">The type to convert from, one that <see cref="TypeFor"/> knows.</param>
     /// <param name="source">The elements.</param>
     /// <param name="destination">Of <see cref="Factor"/> times the length.</param>
-    public static void Convert(string dataType, ReadOnlySpan<byte> source, Span<byte> destination)
-    {
-        if (dataType == "bfloat16")
-        {
-            for (int i = 0; i < source.Length; i += sizeof(ushort))
-            {
-                float value = SmallFloat.FromBFloat16(BinaryPrimitives.ReadUInt16LittleEndian(source[i..]));
-                BinaryPrimitives.WriteSingleLittleEndian(destination[(2 * i)..], value);
-            }
-        }
-        else if (SmallFloat.TableOf(dataType) is { } table)
-        {
-            for (int i = 0; i < source.Length; i++)
-            {
-                BinaryPrimitives.WriteSingleLittleEndian(destination[(sizeof(float) * i)..], table[source[i]]);
-            }
-        }
-        else if (dataType is "int2" or "int4")
-        {
-            int unused = dataType == "int4" ? 4 : 6;
-            for (int i = 0; i < source.Length; i++)
-            {
-                destination[i] = (byte)((sbyte)(source[i] << unused) >> unused);
-            }
-        }
-        else
-        {
-            source.CopyTo(destination);
-        }
-    }
+    public static void Convert(DataType type, ReadOnlySpan<byte> source, Span<byte> destination) =>
+        ElementConversion.Convert(type, source, DataType.Parse(TypeFor(type)!), destination);
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using OcdbtSharp.KvStore;
+using OcdbtSharp.Zarr3;
 
 namespace OcdbtSharp.Checkpoint.Formats;
 
@@ -61,7 +62,7 @@ internal sealed class ExportPlan
                 }
 
                 string target = TargetType(item, leaf, format, supports, options.Convert);
-                int factor = target == type.Name ? 1 : ElementWidening.Factor(type.Name);
+                int factor = target == type.Name ? 1 : ElementWidening.Factor(type);
                 entries.Add(new Entry(leaf, target, checked(leaf.LogicalBytes * factor)));
             }
             else if (leaf.Text is { } text)
@@ -86,8 +87,8 @@ internal sealed class ExportPlan
     public async Task WriteElementsAsync(Entry entry, Stream stream, CancellationToken cancellationToken)
     {
         const int Window = 1 << 20;
-        string type = entry.Leaf.DataType!.Name;
-        int factor = type == entry.DataType ? 1 : ElementWidening.Factor(type);
+        DataType type = entry.Leaf.DataType!;
+        int factor = type.Name == entry.DataType ? 1 : ElementWidening.Factor(type);
         byte[] widened = ArrayPool<byte>.Shared.Rent(Window * factor);
         try
         {
@@ -101,9 +102,9 @@ internal sealed class ExportPlan
                     {
                         ReadOnlyMemory<byte> part = piece.AsMemory(offset, (int)Math.Min(Window, piece.ByteLength - offset));
                         offset += part.Length;
-                        if (type != entry.DataType)
+                        if (type.Name != entry.DataType)
                         {
-                            ElementWidening.Convert(type, part.Span, widened);
+                            ElementWidening.Convert(type, part.Span, widened.AsSpan(0, part.Length * factor));
                             part = widened.AsMemory(0, part.Length * factor);
                         }
 
@@ -131,7 +132,7 @@ internal sealed class ExportPlan
             return type;
         }
 
-        string? wider = ElementWidening.TypeFor(type) is { } candidate && supports(candidate) ? candidate : null;
+        string? wider = ElementWidening.TypeFor(leaf.DataType) is { } candidate && supports(candidate) ? candidate : null;
         return wider is not null && convert ? wider
             : throw new UnsupportedFormatException(
                 $"{format} has no type for the {type} of '{leaf.Name}': "

@@ -21,4 +21,16 @@ internal static class ByteText
         string format = unit == 0 || value >= 100 ? "0" : value >= 10 ? "0.0" : "0.00";
         return value.ToString(format, CultureInfo.InvariantCulture) + " " + Units[unit];
     }
+
+    /// <summary>A number of bytes as people write it: <c>1000</c>, <c>512MiB</c>, <c>1.5 GiB</c>.</summary>
+    /// <exception cref="UsageException">It is none.</exception>
+    public static long Parse(string text)
+    {
+        int unit = Array.FindLastIndex(Units, candidate => text.EndsWith(candidate, StringComparison.OrdinalIgnoreCase));
+        string number = unit < 0 ? text : text[..^Units[unit].Length];
+        return double.TryParse(number.Trim(), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value)
+            && value * Math.Pow(1024, Math.Max(0, unit)) is >= 1 and < long.MaxValue and var bytes
+            ? (long)bytes
+            : throw new UsageException($"'{text}' is not a number of bytes such as 512MiB.");
+    }
 }

@@ -15,7 +15,13 @@ internal sealed class ProgressLine(ToolConsole console, string verb) : IProgress
     private bool _isShown;
 
     /// <inheritdoc/>
-    public void Report(RestoreProgress value)
+    public void Report(RestoreProgress value) =>
+        Show(() => $"{value.Leaves} of {value.TotalLeaves}, {ByteText.Of(value.Bytes)} of {ByteText.Of(value.TotalBytes)}");
+
+    /// <summary>Shows how many bytes are done, where nobody knows of how many.</summary>
+    public void Show(long bytes) => Show(() => ByteText.Of(bytes));
+
+    private void Show(Func<string> text)
     {
         if (!console.IsErrorShown)
         {
@@ -32,8 +38,7 @@ internal sealed class ProgressLine(ToolConsole console, string verb) : IProgress
 
             _next = now + MillisecondsBetween;
             _isShown = true;
-            console.Error.Write(
-                $"{EraseLine}{verb} {value.Leaves} of {value.TotalLeaves}, {ByteText.Of(value.Bytes)} of {ByteText.Of(value.TotalBytes)}");
+            console.Error.Write($"{EraseLine}{verb} {text()}");
             console.Error.Flush();
         }
     }
