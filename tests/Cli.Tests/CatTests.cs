@@ -130,13 +130,7 @@ public sealed class CatTests
 
     private static async Task CompareDigestAsync(string[] command, JsonElement expected)
     {
-        ToolResult result = await Tool.TryAsync([command[0], "--sha256", .. command[1..]]);
-        if (result.Error.Contains("codec \"", StringComparison.Ordinal))
-        {
-            Assert.Ignore(result.Error);
-        }
-
-        Assert.That(result.Error, Is.Empty);
+        ToolResult result = await Tool.RunAsync([command[0], "--sha256", .. command[1..]]);
         Assert.That(result.Text, Is.EqualTo(expected.GetProperty("sha256").GetString() + "\n"), string.Join(' ', command));
     }
 

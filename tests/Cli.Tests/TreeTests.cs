@@ -65,14 +65,7 @@ public sealed class TreeTests
     [TestCaseSource(typeof(GoldenCase), nameof(GoldenCase.Family), ["zarr3"])]
     public async Task Json_has_every_array(GoldenCase golden)
     {
-        ToolResult result = await Tool.TryAsync("tree", golden.Data, "--json");
-        if (result.Error.Contains("codec \"", StringComparison.Ordinal))
-        {
-            Assert.Ignore(result.Error);
-        }
-
-        Assert.That(result.Error, Is.Empty);
-        JsonElement tree = result.Json;
+        JsonElement tree = (await Tool.RunAsync("tree", golden.Data, "--json")).Json;
         JsonElement[] leaves = [.. tree.GetProperty("leaves").EnumerateArray()];
         JsonElement expect = golden.Expect();
         if (expect.TryGetProperty("array", out JsonElement array))

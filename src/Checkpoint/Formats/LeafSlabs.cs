@@ -6,28 +6,39 @@ namespace OcdbtSharp.Checkpoint.Formats;
 /// <summary>Reads a leaf of any size piece by piece, in the order of its elements, so that only a few pieces are in memory at a time.</summary>
 internal static class LeafSlabs
 {
-    /// <summary>Bytes of a piece, unless told otherwise.</summary>
-    public const long DefaultBytes = 64L << 20;
+    /// <summary>Bytes of a piece, unless chunks that are read whole call for more.</summary>
+    private const long UsualBytes = 64L << 20;
 
-    /// <summary>Restores a region piece by piece; one piece is read ahead. The caller disposes each piece.</summary>
+    // The largest chunk that Orbax writes of one array.
+    private const long MostBytes = 1L << 31;
+
+    // Reading ahead takes the memory of a second piece, and spares less the larger they are.
+    private const long MostBytesAhead = 4 * UsualBytes;
+
+    /// <summary>Restores a region piece by piece; of small pieces one is read ahead. The caller disposes each piece.</summary>
     /// <param name="leaf">A leaf with elements.</param>
     /// <param name="origin">The first element along each dimension.</param>
     /// <param name="shape">The number of elements along each dimension.</param>
-    /// <param name="mostBytes">The length of a piece, at most, unless a single element is longer.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public static async IAsyncEnumerable<RestoredLeaf> ReadAsync(
         CheckpointLeaf leaf,
         IReadOnlyList<long> origin,
         IReadOnlyList<long> shape,
-        long mostBytes = DefaultBytes,
         [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         DataType type = leaf.DataType ?? throw new ArgumentException($"'{leaf.Name}' has no elements.", nameof(leaf));
+        long mostBytes = PieceBytes(leaf, shape, type.Size);
         Task<RestoredLeaf>? next = null;
         try
         {
             foreach ((long[] partOrigin, long[] partShape) in Plan(origin, shape, leaf.ChunkShape, type.Size, mostBytes))
             {
+                if (mostBytes > MostBytesAhead)
+                {
+                    yield return await leaf.RestoreAsync(partOrigin, partShape, cancellationToken).ConfigureAwait(false);
+                    continue;
+                }
+
                 Task<RestoredLeaf>? ready = next;
                 next = null;
                 RestoredLeaf? piece = ready is null ? null : await ready.ConfigureAwait(false);
@@ -52,6 +63,23 @@ internal static class LeafSlabs
                 (await next.ConfigureAwait(false)).Dispose();
             }
         }
+    }
+
+    /// <summary>Bytes of a piece at most: enough for a row of chunks, where each of its pieces would have all its chunks decoded again.</summary>
+    private static long PieceBytes(CheckpointLeaf leaf, IReadOnlyList<long> shape, int elementSize)
+    {
+        if (leaf.ChunkShape is not { Count: > 0 } chunks || !leaf.Source!.ReadsChunksWhole)
+        {
+            return UsualBytes;
+        }
+
+        Int128 row = elementSize * (Int128)Math.Min(chunks[0], shape[0]);
+        foreach (long extent in shape.Skip(1))
+        {
+            row = Int128.Min(row * extent, MostBytes);
+        }
+
+        return Math.Max(UsualBytes, (long)row);
     }
 
     /// <summary>Cuts a region into parts that follow one another in C order.</summary>

@@ -17,6 +17,9 @@ internal abstract class LeafSource
     /// <summary>Bytes of the elements in one share of a read of the whole leaf: what decides which leaf comes first.</summary>
     public abstract long ShareBytes { get; }
 
+    /// <summary>Whether a part of a chunk costs as much to read as the whole chunk, as where it is compressed.</summary>
+    public virtual bool ReadsChunksWhole => false;
+
     /// <summary>Reads a region, one share after the other.</summary>
     /// <inheritdoc cref="Plan"/>
     public async ValueTask ReadAsync(long[] origin, long[] shape, LongMemory destination, CancellationToken cancellationToken)

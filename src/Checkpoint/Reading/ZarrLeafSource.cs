@@ -1,5 +1,6 @@
 using OcdbtSharp.KvStore.Buffers;
 using OcdbtSharp.Zarr3;
+using OcdbtSharp.Zarr3.Codecs;
 
 namespace OcdbtSharp.Checkpoint.Reading;
 
@@ -16,6 +17,21 @@ internal sealed class ZarrLeafSource(ZarrArray array, bool missingChunkIsError) 
 
     /// <inheritdoc/>
     public override long ShareBytes => array.Metadata.Codecs.Spec.ByteCount;
+
+    /// <inheritdoc/>
+    public override bool ReadsChunksWhole
+    {
+        get
+        {
+            CodecPipeline codecs = array.Metadata.Codecs;
+            while (codecs.Sharding is { } sharding)
+            {
+                codecs = sharding.Inner;
+            }
+
+            return !codecs.IsRaw;
+        }
+    }
 
     /// <inheritdoc/>
     public override IEnumerable<ReadShare> Plan(long[] origin, long[] shape, LongMemory destination, ByteCounter? counter = null)
