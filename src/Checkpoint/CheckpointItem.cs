@@ -33,7 +33,7 @@ public sealed class CheckpointItem
     public IReadOnlyList<CheckpointLeaf> Leaves { get; }
 
     /// <summary>The leaves as a tree.</summary>
-    /// <exception cref="CorruptDataException">The item records its tuples in JSON that cannot be read.</exception>
+    /// <exception cref="CorruptDataException">The item records its tuples in JSON that cannot be read, or a path that is too long.</exception>
     public PyTreeNode Tree => _tree.Value;
 
     /// <summary>The value of a JSON item, or the metrics. <c>NaN</c> and infinities, which are not JSON, are strings. Undefined for every other item.</summary>
@@ -83,7 +83,7 @@ public sealed class CheckpointItem
 
     private PyTreeNode BuildTree() =>
         (RichTree is null ? null : PyTreeBuilder.BuildRich(RichTree, Leaves, Store.Describe(CheckpointLayout.TreeMetadataFile)))
-        ?? PyTreeBuilder.Build(Leaves);
+        ?? PyTreeBuilder.Build(Leaves, Location);
 
     private Dictionary<string, CheckpointLeaf> IndexByName()
     {

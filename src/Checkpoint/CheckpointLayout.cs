@@ -69,11 +69,20 @@ internal static class CheckpointLayout
     /// <summary>What follows the name of a random key to name the JSON item that describes it.</summary>
     public const string RandomKeyMetadataSuffix = "_metadata";
 
+    /// <summary>Member of the JSON item that describes a key of JAX: whether it has a type of its own.</summary>
+    public const string JaxRandomKeyMember = "typed";
+
+    /// <summary>Member of the JSON item that describes a generator of NumPy: whether its state is a tuple, as of the older ones.</summary>
+    public const string NumpyRandomKeyMember = "legacy";
+
     /// <summary>The item that a manager without item names saves.</summary>
     public const string DefaultItemName = "default";
 
     /// <summary>The item that the v1 API saves unless told otherwise.</summary>
     public const string V1DefaultItemName = "state";
+
+    /// <summary>The same in earlier releases of the v1 API.</summary>
+    public const string EarlyV1DefaultItemName = "pytree";
 
     /// <summary>Metadata of a zarr v2 array.</summary>
     public const string Zarr2ArrayFile = ".zarray";

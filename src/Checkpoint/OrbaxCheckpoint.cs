@@ -112,21 +112,32 @@ public sealed class OrbaxCheckpoint
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The step; an item, where the folder of the step is one.</returns>
     /// <exception cref="ArgumentException">There is no such step, or this is no root.</exception>
-    public async Task<OrbaxCheckpoint> OpenStepAsync(long? step = null, CancellationToken cancellationToken = default)
+    public Task<OrbaxCheckpoint> OpenStepAsync(long? step = null, CancellationToken cancellationToken = default) =>
+        OpenStepAsync(
+            (step is null ? LatestStep : Steps.LastOrDefault(candidate => candidate.Step == step))
+                ?? throw new ArgumentException($"There is no {(step is null ? "finished step" : $"step {step}")} in {Location}.", nameof(step)),
+            cancellationToken);
+
+    /// <summary>Opens a step of a root: one of <see cref="Steps"/>, of which several may have the same number.</summary>
+    /// <inheritdoc cref="OpenStepAsync(long?, CancellationToken)"/>
+    /// <param name="step">The step.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<OrbaxCheckpoint> OpenStepAsync(StepInfo step, CancellationToken cancellationToken = default)
     {
-        StepInfo found = (step is null ? LatestStep : Steps.LastOrDefault(candidate => candidate.Step == step))
-            ?? throw new ArgumentException($"There is no {(step is null ? "finished step" : $"step {step}")} in {Location}.", nameof(step));
-        if (_listing.Has(found.Name))
+        ArgumentNullException.ThrowIfNull(step);
+        if (!Steps.Contains(step))
         {
-            return await OpenMsgpackAsync(_store, found.Name, _options, cancellationToken).ConfigureAwait(false);
+            throw new ArgumentException($"There is no step '{step.Name}' in {Location}.", nameof(step));
         }
 
-        return await OpenAsync(_store.Folder(found.Name), _options, cancellationToken).ConfigureAwait(false);
+        return _listing.Has(step.Name)
+            ? await OpenMsgpackAsync(_store, step.Name, _options, cancellationToken).ConfigureAwait(false)
+            : await OpenAsync(_store.Folder(step.Name), _options, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Opens an item: of a root's latest step, of a step, or the only one that this is.</summary>
     /// <param name="name">
-    /// The name of the item. Null: the only item, not counting metrics; else the one that Orbax names so unless told otherwise (<c>default</c>, <c>state</c>).
+    /// The name of the item. Null: the only item, not counting metrics; else the one that Orbax names so unless told otherwise (<c>default</c>, <c>state</c>, <c>pytree</c>).
     /// </param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="ArgumentException">There is no such item, or it is not clear which is meant.</exception>
@@ -138,7 +149,7 @@ public sealed class OrbaxCheckpoint
         switch (Kind)
         {
             case CheckpointKind.Root:
-                OrbaxCheckpoint step = await OpenStepAsync(null, cancellationToken).ConfigureAwait(false);
+                OrbaxCheckpoint step = await OpenStepAsync(default(long?), cancellationToken).ConfigureAwait(false);
                 return await step.OpenItemAsync(name, cancellationToken).ConfigureAwait(false);
             case CheckpointKind.Step:
                 string chosen = ChooseItem(name);
@@ -233,6 +244,8 @@ public sealed class OrbaxCheckpoint
         return items.Length == 1 ? items[0]
             : items.Contains(CheckpointLayout.DefaultItemName) ? CheckpointLayout.DefaultItemName
             : items.Contains(CheckpointLayout.V1DefaultItemName) ? CheckpointLayout.V1DefaultItemName
+            : items.Contains(CheckpointLayout.EarlyV1DefaultItemName) ? CheckpointLayout.EarlyV1DefaultItemName
+            : items.Length == 0 ? throw new ArgumentException($"{Location} has no items{(ItemNames.Count > 0 ? " but its metrics" : "")}.", nameof(name))
             : throw new ArgumentException($"{Location} has several items: say which of {string.Join(", ", ItemNames)}.", nameof(name));
     }
 }

@@ -7,14 +7,23 @@ namespace OcdbtSharp.Checkpoint;
 /// <summary>Builds the tree of an item from its leaves and their paths.</summary>
 internal static class PyTreeBuilder
 {
+    // Walks through a tree are recursive, so a path that only damage can make must not end the stack. JAX itself stops at about a thousand.
+    private const int MaxDepth = 2000;
+
     /// <summary>A tree of dictionaries and lists, as the paths tell.</summary>
-    public static PyTreeNode Build(IEnumerable<CheckpointLeaf> leaves)
+    /// <exception cref="CorruptDataException">A path has more keys than any tree has levels.</exception>
+    public static PyTreeNode Build(IEnumerable<CheckpointLeaf> leaves, string? location = null)
     {
         PyTreeNode root = new(default, PyTreeNodeKind.Leaf);
         bool any = false;
         foreach (CheckpointLeaf leaf in leaves)
         {
             any = true;
+            if (leaf.Path.Count > MaxDepth)
+            {
+                throw new CorruptDataException($"The path of a leaf has {leaf.Path.Count} keys; at most {MaxDepth} are possible", location);
+            }
+
             PyTreeNode node = root;
             foreach (TreeKey key in leaf.Path)
             {

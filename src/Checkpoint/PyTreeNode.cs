@@ -55,7 +55,15 @@ public sealed class PyTreeNode
     public PyTreeNode? Child(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        _byName ??= _children.ToDictionary(child => child.Key.Name, StringComparer.Ordinal);
+        if (_byName is null)
+        {
+            _byName = new Dictionary<string, PyTreeNode>(StringComparer.Ordinal);
+            foreach (PyTreeNode child in _children)
+            {
+                _byName.TryAdd(child.Key.Name, child);
+            }
+        }
+
         return _byName.GetValueOrDefault(name);
     }
 

@@ -82,6 +82,9 @@ internal static partial class FillValue
                     "Infinity" => Encode(double.PositiveInfinity, type),
                     "-Infinity" => Encode(double.NegativeInfinity, type),
                     _ when text.StartsWith("0x", StringComparison.Ordinal) => Hex(text.AsSpan(2), type),
+
+                    // TensorStore takes numbers in quotes in version 2.
+                    _ when double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number) => Encode(number, type),
                     _ => FromBase64(text, type.Size),
                 };
             default:
@@ -89,9 +92,10 @@ internal static partial class FillValue
         }
     }
 
-    /// <summary>The bit pattern of a number, most significant digit first.</summary>
+    /// <summary>The bit pattern of a number, most significant digit first; leading zeros may be left out.</summary>
     private static byte[]? Hex(ReadOnlySpan<char> digits, DataType type) =>
-        digits.Length == (type.Bits + 3) / 4 && ulong.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong bits)
+        digits.Length <= 2 * type.Size && ulong.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong bits)
+        && bits <= ulong.MaxValue >> (64 - type.Bits)
             ? LittleEndian(bits, type.Size)
             : null;
 

@@ -78,8 +78,12 @@ internal static class CheckpointProbe
     }
 
     /// <summary>The folder that holds the key in a random-key item; null where there is none.</summary>
-    public static string? RandomKeyFolder(FolderListing listing) =>
-        listing.Folders.FirstOrDefault(folder => listing.Folders.Contains(folder + CheckpointLayout.RandomKeyMetadataSuffix));
+    public static string? RandomKeyFolder(FolderListing listing)
+    {
+        string? metadata = listing.Folders.FirstOrDefault(folder => folder.EndsWith(CheckpointLayout.RandomKeyMetadataSuffix, StringComparison.Ordinal)
+            && listing.Folders.Contains(folder[..^CheckpointLayout.RandomKeyMetadataSuffix.Length]));
+        return metadata?[..^CheckpointLayout.RandomKeyMetadataSuffix.Length];
+    }
 
     /// <summary>The only MessagePack file of a folder; null where there is none, or more than one.</summary>
     public static string? MsgpackFile(FolderListing listing)
@@ -128,7 +132,7 @@ internal static class CheckpointProbe
 
     private static async ValueTask<bool> IsItemWithoutMetadataAsync(IKvStore store, FolderListing listing, CancellationToken cancellationToken)
     {
-        if (RandomKeyFolder(listing) is not null || JsonFile(listing, null) is not null)
+        if (JsonFile(listing, null) is not null || await IsRandomKeyAsync(store, listing, cancellationToken).ConfigureAwait(false))
         {
             return true;
         }
@@ -142,6 +146,20 @@ internal static class CheckpointProbe
         }
 
         return false;
+    }
+
+    /// <summary>Whether a folder is a random key, and not a step with an item and another that is named after it and holds what describes it.</summary>
+    private static async ValueTask<bool> IsRandomKeyAsync(IKvStore store, FolderListing listing, CancellationToken cancellationToken)
+    {
+        if (RandomKeyFolder(listing) is not { } folder)
+        {
+            return false;
+        }
+
+        Key file = folder + CheckpointLayout.RandomKeyMetadataSuffix + "/" + CheckpointLayout.JsonFile;
+        return await store.ReadFileAsync(file, cancellationToken).ConfigureAwait(false) is { } utf8
+            && PythonJson.Parse(utf8, store.Describe(file)) is { ValueKind: JsonValueKind.Object } json
+            && (json.TryGetProperty(CheckpointLayout.JaxRandomKeyMember, out _) || json.TryGetProperty(CheckpointLayout.NumpyRandomKeyMember, out _));
     }
 
     private static async ValueTask<bool> IsArrayAsync(IKvStore folder, CancellationToken cancellationToken) =>

@@ -73,7 +73,7 @@ internal static class ItemReader
         JsonElement json = await ReadJsonAsync(
             store, folder + CheckpointLayout.RandomKeyMetadataSuffix + "/" + CheckpointLayout.JsonFile, cancellationToken).ConfigureAwait(false);
         bool isTyped = kind == ItemKind.JaxRandomKey
-            && json.ValueKind == JsonValueKind.Object && json.TryGetProperty("typed", out JsonElement typed) && typed.ValueKind == JsonValueKind.True;
+            && json.ValueKind == JsonValueKind.Object && json.TryGetProperty(CheckpointLayout.JaxRandomKeyMember, out JsonElement typed) && typed.ValueKind == JsonValueKind.True;
         IReadOnlyList<CheckpointLeaf> leaves = isTyped ? [.. item.Leaves.Select(leaf => leaf.AsPrngKey())] : item.Leaves;
         return new CheckpointItem(key, kind, name, leaves)
         {

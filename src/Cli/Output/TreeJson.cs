@@ -46,7 +46,7 @@ internal static class TreeJson
             json.WriteStartObject();
             json.WriteNumber("step"u8, info.Step);
             json.WriteString("name"u8, info.Name);
-            await WriteMembersAsync(json, await root.OpenStepAsync(info.Step, cancellationToken), cancellationToken);
+            await WriteMembersAsync(json, await root.OpenStepAsync(info, cancellationToken), cancellationToken);
             json.WriteEndObject();
         }
 

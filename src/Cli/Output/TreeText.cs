@@ -33,14 +33,14 @@ internal static class TreeText
         WriteUnfinished(console, root);
         foreach (StepInfo info in root.Steps.SkipLast(1))
         {
-            OrbaxCheckpoint step = await root.OpenStepAsync(info.Step, cancellationToken);
+            OrbaxCheckpoint step = await root.OpenStepAsync(info, cancellationToken);
             console.Text.WriteLine($"step {info.Name}" + (step.ItemNames.Count == 0 ? "" : ": " + string.Join(", ", step.ItemNames)));
         }
 
         if (root.LatestStep is { } latest)
         {
             console.Text.WriteLine();
-            OrbaxCheckpoint step = await root.OpenStepAsync(latest.Step, cancellationToken);
+            OrbaxCheckpoint step = await root.OpenStepAsync(latest, cancellationToken);
             if (step.Kind == CheckpointKind.Step)
             {
                 await WriteStepAsync(console, $"step {latest.Name}", step, cancellationToken);

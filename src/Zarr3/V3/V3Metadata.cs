@@ -101,15 +101,23 @@ internal static class V3Metadata
 
     public static DataType ParseDataType(JsonElement element)
     {
-        (string name, _) = NamedConfiguration.Read(element, "data type");
-        if (element.ValueKind == JsonValueKind.String && DataType.TryParse(name) is { } type)
+        (string name, JsonElement configuration) = NamedConfiguration.Read(element, "data type");
+        bool isPlain = configuration.ValueKind != JsonValueKind.Object || !configuration.EnumerateObject().Any();
+        if (isPlain && DataType.TryParse(name) is { } type)
         {
             return type;
         }
 
-        if (name.StartsWith(RawBits, StringComparison.Ordinal) && int.TryParse(name.AsSpan(1), out int bits) && bits > 0 && bits % 8 == 0)
+        if (isPlain && name.StartsWith(RawBits, StringComparison.Ordinal) && int.TryParse(name.AsSpan(1), out int bits) && bits > 0 && bits % 8 == 0)
         {
             return DataType.Raw(bits / 8);
+        }
+
+        // The name that zarr-python gives to the same.
+        if (name == "raw_bytes" && !isPlain && configuration.TryGetProperty("length_bytes", out JsonElement length)
+            && length.ValueKind == JsonValueKind.Number && length.TryGetInt32(out int bytes) && bytes > 0 && bytes <= int.MaxValue / 8)
+        {
+            return DataType.Raw(bytes);
         }
 
         throw new UnsupportedFormatException($"data type \"{name}\" is not known; known are {string.Join(", ", DataType.Names)}");
