@@ -18,6 +18,9 @@ public sealed class DamagedFileTests
         [CheckpointLayout.ShardingFile] = bytes => ArraySharding.DecodeFile(bytes, "dir/file"),
         [CheckpointLayout.StringsFile] = bytes => StringsFile.Decode(bytes, "dir/file"),
         [CheckpointLayout.RootMetadataFile] = bytes => RootMetadata.Decode(bytes, "dir/file"),
+        [CheckpointLayout.LegacyRootMetadataFile] = bytes => RootMetadata.DecodeLegacy(bytes, "dir/file"),
+        [CheckpointLayout.MetricsName] = bytes => PythonJson.Parse(bytes, "dir/file"),
+        [CheckpointLayout.V1JsonFile] = bytes => PythonJson.Parse(bytes, "dir/file"),
         [CheckpointLayout.AggregateFile] = DecodeMessagePack,
         ["flax_model.msgpack"] = DecodeMessagePack,
         ["process_0"] = bytes => ArrayMetadatas.Decode(bytes, "dir/file", []),
@@ -54,6 +57,36 @@ public sealed class DamagedFileTests
                 catch (OcdbtSharpException error) when (error is CorruptDataException or UnsupportedFormatException)
                 {
                     Assert.That(error.Location, Is.EqualTo("dir/file"));
+                }
+            }
+        }
+    }
+
+    [TestCaseSource(typeof(GoldenCase), nameof(GoldenCase.Family), ["orbax"])]
+    public async Task Damaged_rich_types_are_an_error_or_a_tree(GoldenCase golden)
+    {
+        foreach (string path in Directory.EnumerateFiles(golden.Data, CheckpointLayout.TreeMetadataFile, SearchOption.AllDirectories))
+        {
+            if (TreeMetadata.Decode(File.ReadAllBytes(path), path).RichTree is not { } text)
+            {
+                continue;
+            }
+
+            CheckpointItem item = await (await OrbaxCheckpoint.OpenAsync(Path.GetDirectoryName(path)!)).OpenItemAsync();
+            Assert.That(PyTreeBuilder.BuildRich(text, item.Leaves, "dir/file"), Is.Not.Null);
+            for (int position = 0; position < text.Length; position++)
+            {
+                foreach (string changed in new[] { text[..position], text.Remove(position, 1), text[..position] + '0' + text[(position + 1)..] })
+                {
+                    try
+                    {
+                        PyTreeNode? tree = PyTreeBuilder.BuildRich(changed, item.Leaves, "dir/file");
+                        Assert.That(tree?.Leaves().Count() ?? 0, Is.LessThanOrEqualTo(2 * item.Leaves.Count));
+                    }
+                    catch (CorruptDataException error)
+                    {
+                        Assert.That(error.Location, Is.EqualTo("dir/file"));
+                    }
                 }
             }
         }

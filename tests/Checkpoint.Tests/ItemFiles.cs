@@ -61,13 +61,13 @@ internal sealed class ItemFiles(MemoryKvStore store, string prefix = "")
     {
         JsonObject metadata = new()
         {
-            ["tree_metadata"] = _tree,
+            ["tree_metadata"] = _tree.DeepClone(),
             ["use_ocdbt"] = false,
             ["use_zarr3"] = false,
             ["custom_metadata"] = customMetadata,
         };
         await store.WriteAsync(prefix + "_METADATA", Text(metadata));
-        await store.WriteAsync(prefix + "array_metadatas/process_0", Text(new JsonObject { ["array_metadatas"] = _arrayMetadatas }));
+        await store.WriteAsync(prefix + "array_metadatas/process_0", Text(new JsonObject { ["array_metadatas"] = _arrayMetadatas.DeepClone() }));
         return await (await OrbaxCheckpoint.OpenAsync(store.WithPrefix(prefix))).OpenItemAsync();
     }
 

@@ -1,4 +1,5 @@
 using OcdbtSharp.KvStore;
+using OcdbtSharp.Testing;
 
 namespace OcdbtSharp.Ocdbt.Tests;
 
