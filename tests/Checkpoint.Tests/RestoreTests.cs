@@ -1,4 +1,5 @@
 using OcdbtSharp.KvStore;
+using OcdbtSharp.Ocdbt.Tests;
 using OcdbtSharp.Testing;
 
 namespace OcdbtSharp.Checkpoint.Tests;

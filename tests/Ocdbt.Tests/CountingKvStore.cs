@@ -1,5 +1,4 @@
 using OcdbtSharp.KvStore;
-using OcdbtSharp.Testing;
 
 namespace OcdbtSharp.Ocdbt.Tests;
 

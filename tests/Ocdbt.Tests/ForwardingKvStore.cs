@@ -1,42 +1,33 @@
 using System.Buffers;
 using OcdbtSharp.KvStore;
 
-namespace OcdbtSharp.Testing;
+namespace OcdbtSharp.Ocdbt.Tests;
 
 /// <summary>A store that hands everything on, for stores that change one thing.</summary>
-public abstract class ForwardingKvStore(IKvStore store) : IKvStore
+internal abstract class ForwardingKvStore(IKvStore store) : IKvStore
 {
-    /// <inheritdoc/>
     public virtual KvStoreCapabilities Capabilities => store.Capabilities;
 
-    /// <inheritdoc/>
     public virtual string Describe(Key key) => store.Describe(key);
 
-    /// <inheritdoc/>
     public virtual ValueTask<ReadResult> ReadAsync(Key key, ReadOptions options = default, CancellationToken cancellationToken = default) =>
         store.ReadAsync(key, options, cancellationToken);
 
-    /// <inheritdoc/>
     public virtual ValueTask<ReadResult> StatAsync(Key key, CancellationToken cancellationToken = default) => store.StatAsync(key, cancellationToken);
 
-    /// <inheritdoc/>
     public virtual IAsyncEnumerable<ListEntry> ListAsync(KeyRange range = default, CancellationToken cancellationToken = default) =>
         store.ListAsync(range, cancellationToken);
 
-    /// <inheritdoc/>
     public virtual ValueTask<StorageGeneration> WriteAsync(
         Key key, ReadOnlySequence<byte> value, WriteOptions options = default, CancellationToken cancellationToken = default) =>
         store.WriteAsync(key, value, options, cancellationToken);
 
-    /// <inheritdoc/>
     public virtual ValueTask<bool> DeleteAsync(Key key, WriteOptions options = default, CancellationToken cancellationToken = default) =>
         store.DeleteAsync(key, options, cancellationToken);
 
-    /// <inheritdoc/>
     public virtual ValueTask DeleteRangeAsync(KeyRange range, CancellationToken cancellationToken = default) =>
         store.DeleteRangeAsync(range, cancellationToken);
 
-    /// <inheritdoc/>
     public virtual ValueTask RenamePrefixAsync(Key source, Key destination, CancellationToken cancellationToken = default) =>
         store.RenamePrefixAsync(source, destination, cancellationToken);
 }
