@@ -108,6 +108,16 @@ public sealed class ArraySharding
         return shard;
     }
 
+    /// <summary>The part of an array that a device holds.</summary>
+    /// <param name="shape">The shape of the array.</param>
+    /// <param name="device">The place of the device in the mesh, in C order; 0 for an array on one device.</param>
+    /// <exception cref="ArgumentException">There is no such device, or the partition does not fit the array.</exception>
+    public Zarr3.ArrayRegion ShardRegion(IReadOnlyList<long> shape, int device)
+    {
+        ArgumentNullException.ThrowIfNull(shape);
+        return Save.ShardPlan.Region(this, shape, device);
+    }
+
     /// <summary>Parses the file <c>_sharding</c>: base64 of each array's name, and the sharding as JSON in a string.</summary>
     /// <exception cref="CorruptDataException">It is not what Orbax writes.</exception>
     internal static Dictionary<string, ArraySharding> DecodeFile(ReadOnlyMemory<byte> utf8, string location)
@@ -283,7 +293,7 @@ public sealed class ArraySharding
     private static IEnumerable<long> Devices(JsonElement mesh) =>
         mesh.ValueKind == JsonValueKind.Array ? mesh.EnumerateArray().SelectMany(Devices) : [mesh.GetProperty("id").GetInt64()];
 
-    private int IndexOfAxis(string axis)
+    internal int IndexOfAxis(string axis)
     {
         for (int index = 0; index < AxisNames.Count && index < MeshShape.Count; index++)
         {

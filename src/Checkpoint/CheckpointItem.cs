@@ -74,6 +74,20 @@ public sealed class CheckpointItem
         return RestoreOperation.RunAsync([.. Leaves.Where(options.Selects)], options, cancellationToken);
     }
 
+    /// <summary>Restores the leaves of a target, in its shapes and types, and only its regions.</summary>
+    /// <param name="target">What is wanted.</param>
+    /// <param name="options">At what cost; null for the defaults. What they select does not count: the target does.</param>
+    /// <param name="cancellationToken">Gives up, and frees what was restored.</param>
+    /// <exception cref="ArgumentException">The target does not fit; the message names every leaf that is missing, not wanted, or of another shape.</exception>
+    /// <exception cref="CorruptDataException">An array is damaged, or a part of it is missing.</exception>
+    /// <exception cref="UnsupportedFormatException">An array has a codec or a type that is not supported.</exception>
+    /// <exception cref="StorageException">The storage failed.</exception>
+    public Task<RestoredTree> RestoreAsync(RestoreTarget target, RestoreOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        return TargetRestore.RunAsync(this, target, options ?? new RestoreOptions(), cancellationToken);
+    }
+
     /// <summary>How the arrays were laid out over devices when they were saved, by the names of leaves; empty where it was not recorded.</summary>
     /// <exception cref="CorruptDataException">The file <c>_sharding</c> is damaged.</exception>
     public async Task<IReadOnlyDictionary<string, ArraySharding>> ReadShardingsAsync(CancellationToken cancellationToken = default) =>

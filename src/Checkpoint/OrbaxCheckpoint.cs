@@ -213,7 +213,7 @@ public sealed class OrbaxCheckpoint
         };
     }
 
-    private static async ValueTask<JsonElement?> ReadRootMetadataAsync(IKvStore store, CancellationToken cancellationToken)
+    internal static async ValueTask<JsonElement?> ReadRootMetadataAsync(IKvStore store, CancellationToken cancellationToken)
     {
         Key key = CheckpointLayout.RootMetadataFolder + CheckpointLayout.RootMetadataFile;
         if (await store.ReadFileAsync(key, cancellationToken).ConfigureAwait(false) is { } utf8)

@@ -15,8 +15,9 @@ public sealed class RestoredLeaf : IDisposable
     private readonly NativeBuffer? _owned;
     private readonly LongMemory _elements;
 
-    internal RestoredLeaf(CheckpointLeaf leaf, IReadOnlyList<long> shape, LongMemory elements, NativeBuffer? owned)
+    internal RestoredLeaf(CheckpointLeaf leaf, IReadOnlyList<long> shape, LongMemory elements, NativeBuffer? owned, DataType? dataType = null)
     {
+        DataType = dataType ?? leaf.DataType;
         Leaf = leaf;
         Shape = shape;
         _elements = elements;
@@ -29,8 +30,8 @@ public sealed class RestoredLeaf : IDisposable
     /// <summary>Elements along each dimension: the leaf's own, or those of the region that was asked for.</summary>
     public IReadOnlyList<long> Shape { get; }
 
-    /// <summary>The type of an element; null for a leaf without elements.</summary>
-    public DataType? DataType => Leaf.DataType;
+    /// <summary>The type of an element: the leaf's own, or that which was asked for; null for a leaf without elements.</summary>
+    public DataType? DataType { get; }
 
     /// <summary>The text of a string; null for every other leaf.</summary>
     public string? Text => Leaf.Text;

@@ -17,6 +17,9 @@ public sealed class RestoredTree : IDisposable
     /// <summary>The values, in the order of the item's leaves.</summary>
     public IReadOnlyList<RestoredLeaf> Leaves { get; }
 
+    /// <summary>Bytes that were read from the store for it; null where they were not counted, as they are in a restore into a target.</summary>
+    public long? BytesRead { get; internal init; }
+
     /// <summary>The value of the leaf with this name.</summary>
     /// <param name="name">The keys of its path with dots between them.</param>
     /// <exception cref="KeyNotFoundException">No leaf with this name was restored.</exception>

@@ -20,8 +20,8 @@ public sealed class StepMetadata
     /// <param name="handlers">The class of Orbax for each item, in order; a single one without a name for an item that is saved on its own.</param>
     /// <param name="custom">What the user gave; null for nothing.</param>
     /// <param name="begun">When saving began, in nanoseconds since 1970 UTC.</param>
-    /// <param name="committed">When the step was finished.</param>
-    internal static byte[] Encode(IReadOnlyList<(string? Item, string? Handler)> handlers, JsonElement? custom, long begun, long committed)
+    /// <param name="committed">When the step was finished; null while it is being written.</param>
+    internal static byte[] Encode(IReadOnlyList<(string? Item, string? Handler)> handlers, JsonElement? custom, long begun, long? committed)
     {
         using PythonJsonWriter json = new();
         json.StartObject();
@@ -49,7 +49,15 @@ public sealed class StepMetadata
         json.Name("init_timestamp_nsecs");
         json.Number(begun);
         json.Name("commit_timestamp_nsecs");
-        json.Number(committed);
+        if (committed is { } time)
+        {
+            json.Number(time);
+        }
+        else
+        {
+            json.Null();
+        }
+
         json.Name("custom_metadata");
         json.Element(custom ?? _empty);
         json.EndObject();

@@ -6,16 +6,16 @@ internal static class RichTreeText
     /// <summary>The text of a tree.</summary>
     /// <param name="root">The root of the tree.</param>
     /// <param name="entries">What is recorded of each leaf, by the text of its path.</param>
-    public static string Encode(PyTreeNode root, IReadOnlyDictionary<string, TreeMetadataEntry> entries)
+    public static string Encode(PyTree root, IReadOnlyDictionary<string, TreeMetadataEntry> entries)
     {
         using PythonJsonWriter json = new();
         Encode(json, root, [], entries);
         return System.Text.Encoding.UTF8.GetString(json.Written);
     }
 
-    private static void Encode(PythonJsonWriter json, PyTreeNode node, List<TreeKey> path, IReadOnlyDictionary<string, TreeMetadataEntry> entries)
+    private static void Encode(PythonJsonWriter json, PyTree node, List<TreeKey> path, IReadOnlyDictionary<string, TreeMetadataEntry> entries)
     {
-        switch (node.Kind)
+        switch (node.LeafKind is null ? node.Kind : PyTreeNodeKind.Leaf)
         {
             case PyTreeNodeKind.Leaf:
                 json.StartObject();
@@ -27,10 +27,10 @@ internal static class RichTreeText
                 break;
             case PyTreeNodeKind.Dict:
                 json.StartObject();
-                foreach (PyTreeNode child in node.Children)
+                foreach ((TreeKey key, PyTree child) in node.Children)
                 {
-                    json.Name(child.Key.Name);
-                    Below(json, child, path, entries);
+                    json.Name(key.Name);
+                    Below(json, key, child, path, entries);
                 }
 
                 json.EndObject();
@@ -52,7 +52,7 @@ internal static class RichTreeText
         }
     }
 
-    private static void NamedTuple(PythonJsonWriter json, PyTreeNode node, List<TreeKey> path, IReadOnlyDictionary<string, TreeMetadataEntry> entries)
+    private static void NamedTuple(PythonJsonWriter json, PyTree node, List<TreeKey> path, IReadOnlyDictionary<string, TreeMetadataEntry> entries)
     {
         json.StartObject();
         Member(json, "category", "namedtuple");
@@ -60,12 +60,12 @@ internal static class RichTreeText
         Member(json, "clazz", node.ClassName ?? "");
         json.Name("entries");
         json.StartArray();
-        foreach (PyTreeNode child in node.Children)
+        foreach ((TreeKey key, PyTree child) in node.Children)
         {
             json.StartObject();
-            Member(json, "key", child.Key.Name);
+            Member(json, "key", key.Name);
             json.Name("value");
-            Below(json, child, path, entries);
+            Below(json, key, child, path, entries);
             json.EndObject();
         }
 
@@ -73,20 +73,20 @@ internal static class RichTreeText
         json.EndObject();
     }
 
-    private static void Elements(PythonJsonWriter json, PyTreeNode node, List<TreeKey> path, IReadOnlyDictionary<string, TreeMetadataEntry> entries)
+    private static void Elements(PythonJsonWriter json, PyTree node, List<TreeKey> path, IReadOnlyDictionary<string, TreeMetadataEntry> entries)
     {
         json.StartArray();
-        foreach (PyTreeNode child in node.Children)
+        foreach ((TreeKey key, PyTree child) in node.Children)
         {
-            Below(json, child, path, entries);
+            Below(json, key, child, path, entries);
         }
 
         json.EndArray();
     }
 
-    private static void Below(PythonJsonWriter json, PyTreeNode child, List<TreeKey> path, IReadOnlyDictionary<string, TreeMetadataEntry> entries)
+    private static void Below(PythonJsonWriter json, TreeKey key, PyTree child, List<TreeKey> path, IReadOnlyDictionary<string, TreeMetadataEntry> entries)
     {
-        path.Add(child.Key);
+        path.Add(key);
         Encode(json, child, path, entries);
         path.RemoveAt(path.Count - 1);
     }

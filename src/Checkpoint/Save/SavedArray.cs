@@ -1,0 +1,104 @@
+using OcdbtSharp.Zarr3;
+using OcdbtSharp.Zarr3.Writing;
+
+namespace OcdbtSharp.Checkpoint.Save;
+
+/// <summary>An array of a tree that is saved, with its layout, and the work that one process has with it.</summary>
+internal sealed class SavedArray(SavedLeaf leaf, ArrayLayout layout)
+{
+    // What is not in memory is read in one go up to this size, whatever the chunks on either side; beyond, chunk by chunk.
+    private const long StageWhole = 64 << 20;
+
+    public SavedLeaf Leaf => leaf;
+
+    public ArrayLayout Layout => layout;
+
+    /// <summary>Bytes of the whole array as it is stored, before compression.</summary>
+    public long StoredBytes { get; } = Extents.Product(layout.Shape) * layout.StoredType.Size;
+
+    private bool IsStaged => leaf.Array!.Source is not null || !layout.StoredType.Equals(leaf.Array.DataType);
+
+    /// <summary>The regions that a process writes.</summary>
+    /// <param name="processes">The process.</param>
+    /// <param name="options">How the tree is saved.</param>
+    /// <param name="bytesBefore">Bytes of the arrays before this one, and of all: decides who writes what where arrays are shared out.</param>
+    public IEnumerable<(ArrayPart? Part, long[] Origin, long[] Shape)> Regions(ProcessGroup processes, SaveOptions options, (long Before, long All) bytesBefore)
+    {
+        ArrayValue value = leaf.Array!;
+        if (!value.IsWhole)
+        {
+            return value.Parts.Select(part => ((ArrayPart?)part, (long[])[.. part.Origin], (long[])[.. part.Shape]));
+        }
+
+        ArrayPart? whole = value.Parts.Count > 0 ? value.Parts[0] : null;
+        if (processes.Count > 1 && leaf.IsJaxArray && value.Sharding is { MeshShape.Count: > 0 } sharding)
+        {
+            return ShardPlan.Shards(sharding, value.Shape, options.UseReplicaParallel, processes.Count)
+                .Where(shard => shard.Process == processes.Index)
+                .Select(shard => (whole, shard.Origin, shard.Shape));
+        }
+
+        if (processes.Count > 1 && options.ShareUnsharded)
+        {
+            return Shared(whole, processes, bytesBefore);
+        }
+
+        return processes.IsPrimary ? [(whole, new long[layout.Shape.Length], layout.Shape)] : [];
+    }
+
+    /// <summary>The work of writing a region.</summary>
+    /// <param name="array">The stored array.</param>
+    /// <param name="part">The memory that the region lies in; null where it is read from elsewhere.</param>
+    /// <param name="origin">The first element along each dimension.</param>
+    /// <param name="shape">The number of elements along each dimension.</param>
+    /// <exception cref="ArgumentException">The region cuts through a chunk.</exception>
+    public IEnumerable<IChunkTask> Tasks(ZarrArray array, ArrayPart? part, long[] origin, long[] shape)
+    {
+        CheckAligned(origin, shape);
+        if (!IsStaged)
+        {
+            long[] start = [.. origin.Zip(part!.Origin, (at, first) => at - first)];
+            ArrayView view = ArrayView.RowMajor(part.Elements, [.. part.Shape], array.DataType.Size).Slice(start, shape);
+            ChunkUpdate update = new(storeFillValue: true);
+            return array.Metadata.Grid.Parts(origin, shape).Select(chunk => new ChunkWriteTask(array, chunk, view.Slice(chunk.Position, chunk.Shape), update));
+        }
+
+        if (Extents.Product(shape) * leaf.Array!.DataType.Size <= StageWhole)
+        {
+            return [new StagedChunkTask(leaf.Array, part, array, origin, shape)];
+        }
+
+        return array.Metadata.Grid.Parts(origin, shape).Select(chunk => new StagedChunkTask(
+            leaf.Array, part, array, [.. chunk.Position.Zip(origin, (position, first) => position + first)], chunk.Shape));
+    }
+
+    // Every chunk belongs to the process whose turn it is when the bytes of all arrays are dealt out in equal runs.
+    private IEnumerable<(ArrayPart? Part, long[] Origin, long[] Shape)> Shared(ArrayPart? whole, ProcessGroup processes, (long Before, long All) bytes)
+    {
+        long before = bytes.Before;
+        foreach (ChunkPart chunk in new ChunkGrid(layout.Shape, layout.ChunkShape).Parts(new long[layout.Shape.Length], layout.Shape))
+        {
+            int owner = (int)((Int128)before * processes.Count / Math.Max(1, bytes.All));
+            if (owner == processes.Index)
+            {
+                yield return (whole, chunk.Position, chunk.Shape);
+            }
+
+            before += Extents.Product(chunk.Shape) * layout.StoredType.Size;
+        }
+    }
+
+    private void CheckAligned(long[] origin, long[] shape)
+    {
+        for (int dimension = 0; dimension < origin.Length; dimension++)
+        {
+            long end = origin[dimension] + shape[dimension];
+            if (origin[dimension] % layout.ChunkShape[dimension] != 0 || (end % layout.ChunkShape[dimension] != 0 && end != layout.Shape[dimension]))
+            {
+                throw new ArgumentException(
+                    $"'{leaf.Name}': the region from ({string.Join(", ", origin)}) on of shape ({string.Join(", ", shape)}) cuts through chunks of shape "
+                    + $"({string.Join(", ", layout.ChunkShape)}): two processes would write the same chunk.");
+            }
+        }
+    }
+}

@@ -1,0 +1,231 @@
+using System.Runtime.CompilerServices;
+using OcdbtSharp.Checkpoint.Format;
+using OcdbtSharp.Checkpoint.Reading;
+using OcdbtSharp.KvStore;
+using OcdbtSharp.Ocdbt;
+using OcdbtSharp.Zarr3;
+
+namespace OcdbtSharp.Checkpoint.Save;
+
+/// <summary>
+/// Saves a tree into a folder:
+/// 1. every process writes its parts of the arrays, into a database of its own in one transaction, or each array into a folder;
+/// 2. it records the shapes in which it wrote them;
+/// 3. the first process also writes how the arrays lie over devices, and the text;
+/// 4. when all have finished, the first process puts the databases together, by reference, and describes the tree.
+/// </summary>
+internal sealed class TreeWriter
+{
+    private readonly List<SavedLeaf> _leaves;
+    private readonly List<SavedArray> _arrays = [];
+    private readonly PyTree _tree;
+    private readonly SaveOptions _options;
+    private readonly ProcessGroup _processes;
+    private readonly long _totalBytes;
+
+    /// <summary>Checks the tree and lays it out, before anything is written.</summary>
+    /// <exception cref="ArgumentException">It cannot be saved.</exception>
+    public TreeWriter(PyTree tree, SaveOptions options, ProcessGroup processes)
+    {
+        ArgumentNullException.ThrowIfNull(tree);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.BytesInFlight, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxParallelism, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(options.TargetDataFileSize);
+        _tree = tree;
+        _options = options;
+        _processes = processes;
+        _leaves = [.. tree.Leaves()];
+        if (_leaves is [{ Path.Length: 0, Kind: LeafKind.Empty or LeafKind.None }])
+        {
+            throw new ArgumentException("The tree has nothing in it: Orbax saves no such item.", nameof(tree));
+        }
+
+        Dictionary<string, SavedLeaf> byName = new(StringComparer.Ordinal);
+        foreach (SavedLeaf leaf in _leaves)
+        {
+            if (leaf.Kind is not (LeafKind.None or LeafKind.Empty) && !byName.TryAdd(leaf.Name, leaf))
+            {
+                throw new ArgumentException($"Two leaves have the name '{leaf.Name}', under which they would be stored in one place.", nameof(tree));
+            }
+
+            if (leaf.Array is not null)
+            {
+                ArrayLayout layout = ArrayLayout.Of(leaf, options);
+                if (!ElementCast.Exists(leaf.Array.DataType, layout.StoredType))
+                {
+                    throw new ArgumentException($"'{leaf.Name}': there is no conversion of {leaf.Array.DataType} to {layout.StoredType}.", nameof(tree));
+                }
+
+                _arrays.Add(new SavedArray(leaf, layout));
+                _totalBytes = checked(_totalBytes + _arrays[^1].StoredBytes);
+            }
+        }
+    }
+
+    /// <summary>Writes what this process has of the tree.</summary>
+    public async Task WriteAsync(IKvStore folder, CancellationToken cancellationToken)
+    {
+        if (_options.UseOcdbt)
+        {
+            await WriteDatabaseAsync(folder.Folder(CheckpointLayout.ProcessDatabasePrefix + _processes.Index), cancellationToken).ConfigureAwait(false);
+        }
+        else
+        {
+            await WriteArraysAsync(folder, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (_leaves.Exists(leaf => leaf.IsJaxArray))
+        {
+            await folder.WriteAsync(ArrayMetadatasFile(_processes.Index), EncodeArrayMetadatas(), default, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (_processes.IsPrimary)
+        {
+            await WriteShardingsAsync(folder, cancellationToken).ConfigureAwait(false);
+            await WriteStringsAsync(folder, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Puts together what all processes have written.</summary>
+    /// <exception cref="StorageException">What they have written does not fit together.</exception>
+    public async Task FinishAsync(IKvStore folder, CancellationToken cancellationToken)
+    {
+        await CheckProcessesAsync(folder, cancellationToken).ConfigureAwait(false);
+        if (_options.UseOcdbt && _arrays.Count > 0)
+        {
+            await DatabaseMerge.RunAsync(folder, _processes.Count, cancellationToken).ConfigureAwait(false);
+        }
+
+        await folder.WriteAsync(CheckpointLayout.TreeMetadataFile, EncodeTree(), default, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static Key ArrayMetadatasFile(int process) => CheckpointLayout.ArrayMetadatasFolder + CheckpointLayout.ProcessFilePrefix + process;
+
+    private async Task WriteDatabaseAsync(IKvStore folder, CancellationToken cancellationToken)
+    {
+        if (!HasWork())
+        {
+            return;
+        }
+
+        OcdbtStore database = await OcdbtStore.OpenAsync(folder, OrbaxDatabase.Create(_options.TargetDataFileSize), cancellationToken).ConfigureAwait(false);
+        OcdbtTransaction transaction = database.BeginTransaction();
+        await using ConfiguredAsyncDisposable closing = transaction.ConfigureAwait(false);
+        await WriteArraysAsync(transaction, cancellationToken).ConfigureAwait(false);
+        await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private bool HasWork()
+    {
+        long before = 0;
+        foreach (SavedArray array in _arrays)
+        {
+            if (_processes.IsPrimary || array.Regions(_processes, _options, (before, _totalBytes)).Any())
+            {
+                return true;
+            }
+
+            before += array.StoredBytes;
+        }
+
+        return false;
+    }
+
+    private async Task WriteArraysAsync(IKvStore store, CancellationToken cancellationToken)
+    {
+        ArrayFactory factory = new(store, _options);
+        List<SavedArray> ordered = [.. _arrays];
+        ordered.Sort((left, right) => ChunkBytes(right).CompareTo(ChunkBytes(left)));
+        if (_processes.IsPrimary)
+        {
+            foreach (SavedArray array in ordered)
+            {
+                await factory.CreateAsync(array, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        await ChunkRunner.RunAsync(Tasks(ordered, factory), _options, _totalBytes, cancellationToken).ConfigureAwait(false);
+    }
+
+    // The largest chunks come first, so that none of them is left alone at the end.
+    private static long ChunkBytes(SavedArray array) => Extents.Product(array.Layout.ChunkShape) * array.Layout.StoredType.Size;
+
+    private IEnumerable<IChunkTask> Tasks(List<SavedArray> arrays, ArrayFactory factory)
+    {
+        long before = 0;
+        foreach (SavedArray array in arrays)
+        {
+            ZarrArray? stored = null;
+            foreach ((ArrayPart? part, long[] origin, long[] shape) in array.Regions(_processes, _options, (before, _totalBytes)))
+            {
+                stored ??= factory.Open(array);
+                foreach (IChunkTask task in array.Tasks(stored, part, origin, shape))
+                {
+                    yield return task;
+                }
+            }
+
+            before += array.StoredBytes;
+        }
+    }
+
+    private byte[] EncodeArrayMetadatas() => ArrayMetadatas.Encode(_arrays.Where(array => array.Leaf.IsJaxArray).Select(array =>
+        (array.Leaf.Name, new ArrayMetadataEntry(array.Layout.WriteShape, array.Layout.ChunkShape, array.Leaf.Array!.KeyImplementation))));
+
+    private async Task WriteShardingsAsync(IKvStore folder, CancellationToken cancellationToken)
+    {
+        ArraySharding onOneDevice = ArraySharding.SingleDevice();
+        (string, ArraySharding)[] shardings =
+            [.. _arrays.Where(array => array.Leaf.IsJaxArray).Select(array => (array.Leaf.Name, array.Leaf.Array!.Sharding ?? onOneDevice))];
+        if (shardings.Length > 0)
+        {
+            await folder.WriteAsync(CheckpointLayout.ShardingFile, ArraySharding.EncodeFile(shardings), default, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task WriteStringsAsync(IKvStore folder, CancellationToken cancellationToken)
+    {
+        (string, string)[] strings = [.. _leaves.Where(leaf => leaf.Text is not null).Select(leaf => (leaf.Name, leaf.Text!))];
+        if (strings.Length > 0)
+        {
+            await folder.WriteAsync(CheckpointLayout.StringsFile, StringsFile.Encode(strings), default, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    // Processes that cut arrays differently write chunks that do not fit together.
+    private async Task CheckProcessesAsync(IKvStore folder, CancellationToken cancellationToken)
+    {
+        byte[] ours = EncodeArrayMetadatas();
+        for (int process = 1; process < _processes.Count && _leaves.Exists(leaf => leaf.IsJaxArray); process++)
+        {
+            ReadOnlyMemory<byte> theirs = await folder.ReadRequiredAsync(
+                ArrayMetadatasFile(process), $"process {process} has written it", cancellationToken).ConfigureAwait(false);
+            if (!theirs.Span.SequenceEqual(ours))
+            {
+                throw new StorageException($"Process {process} has cut its arrays otherwise than process 0 has.", folder.Describe(ArrayMetadatasFile(process)));
+            }
+        }
+    }
+
+    private byte[] EncodeTree()
+    {
+        Dictionary<string, long[]> writeShapes = _arrays.Where(array => array.Leaf.IsJaxArray)
+            .ToDictionary(array => array.Leaf.Name, array => array.Layout.WriteShape, StringComparer.Ordinal);
+        List<TreeMetadataEntry> entries = [.. _leaves.Select(leaf => new TreeMetadataEntry(
+            leaf.Path,
+            leaf.Type == LeafTypes.NamedTuple && !_options.SupportRichTypes ? LeafTypes.None : leaf.Type,
+            leaf.Kind is LeafKind.None or LeafKind.Empty,
+            leaf.IsJaxArray ? writeShapes[leaf.Name] : null))];
+        return new TreeMetadata
+        {
+            Entries = entries,
+            UseOcdbt = _options.UseOcdbt,
+            UseZarr3 = _options.UseZarr3,
+            StoresFillValue = true,
+            CustomMetadata = _options.CustomMetadata,
+            RichTree = _options.SupportRichTypes
+                ? RichTreeText.Encode(_tree, entries.ToDictionary(entry => LeafNames.PathText(entry.Path), StringComparer.Ordinal))
+                : null,
+        }.Encode();
+    }
+}

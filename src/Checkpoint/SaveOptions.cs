@@ -1,0 +1,43 @@
+using System.Text.Json;
+
+namespace OcdbtSharp.Checkpoint;
+
+/// <summary>How a tree is stored, and at what cost. The defaults are those of Orbax.</summary>
+public sealed class SaveOptions
+{
+    /// <summary>Whether the arrays go into an OCDBT database; otherwise each gets a folder of its own.</summary>
+    public bool UseOcdbt { get; init; } = true;
+
+    /// <summary>Whether the arrays are zarr v3; otherwise v2.</summary>
+    public bool UseZarr3 { get; init; }
+
+    /// <summary>Whether chunks are compressed with Zstandard.</summary>
+    public bool UseCompression { get; init; } = true;
+
+    /// <summary>Bytes of a data file of the database, about, and most bytes of a chunk in it; 0 for no limit. Default: 2 GiB.</summary>
+    public long TargetDataFileSize { get; init; } = 1L << 31;
+
+    /// <summary>Most bytes of a chunk, for arrays that do not say it themselves; null for none.</summary>
+    public long? ChunkByteSize { get; init; }
+
+    /// <summary>Whether devices that hold the same shard each write a part of it; otherwise one of them writes it whole.</summary>
+    public bool UseReplicaParallel { get; init; } = true;
+
+    /// <summary>Whether tuples and named tuples are recorded as what they are.</summary>
+    public bool SupportRichTypes { get; init; }
+
+    /// <summary>What is recorded for the tree, a JSON object; null for nothing.</summary>
+    public JsonElement? CustomMetadata { get; init; }
+
+    /// <summary>How many bytes of chunks are converted, compressed and written at the same time. A larger chunk is written alone. Default: 1 GiB.</summary>
+    public long BytesInFlight { get; init; } = 1L << 30;
+
+    /// <summary>How many chunks are written at the same time. Default: twice the number of processors.</summary>
+    public int MaxParallelism { get; init; } = 2 * Environment.ProcessorCount;
+
+    /// <summary>Told of what has been written so far, from any thread.</summary>
+    public IProgress<SaveProgress>? Progress { get; init; }
+
+    /// <summary>Whether arrays that lie on no mesh are shared out among the processes, where Orbax has the first one write them.</summary>
+    internal bool ShareUnsharded { get; init; }
+}
