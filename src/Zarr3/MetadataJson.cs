@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Unicode;
 using OcdbtSharp.KvStore;
 
 namespace OcdbtSharp.Zarr3;
@@ -17,6 +18,7 @@ internal static class MetadataJson
             throw new CorruptDataException($"metadata of {utf8.Length} bytes, more than the limit of {FormatLimits.MaxMetadataBytes}");
         }
 
+        CheckTexts(utf8.Span);
         try
         {
             using JsonDocument document = JsonDocument.Parse(utf8, Options);
@@ -30,6 +32,35 @@ internal static class MetadataJson
                 ? "; NaN and Infinity must stand in quotes"
                 : "";
             throw new CorruptDataException($"the metadata is not valid JSON: {exception.Message}{hint}", innerException: exception);
+        }
+    }
+
+    /// <summary>Checks what the parser leaves to whoever asks for a text: that its bytes and its escapes are Unicode.</summary>
+    private static void CheckTexts(ReadOnlySpan<byte> utf8)
+    {
+        if (!Utf8.IsValid(utf8))
+        {
+            throw new CorruptDataException("the metadata is not valid UTF-8");
+        }
+
+        try
+        {
+            Utf8JsonReader reader = new(utf8, new JsonReaderOptions { MaxDepth = Options.MaxDepth });
+            while (reader.Read())
+            {
+                if (reader is { TokenType: JsonTokenType.String or JsonTokenType.PropertyName, ValueIsEscaped: true })
+                {
+                    reader.GetString();
+                }
+            }
+        }
+        catch (InvalidOperationException exception)
+        {
+            throw new CorruptDataException("the metadata has half a surrogate pair in a text", innerException: exception);
+        }
+        catch (JsonException)
+        {
+            // The parser says it better.
         }
     }
 
