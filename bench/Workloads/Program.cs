@@ -4,6 +4,10 @@ const string Usage = """
     Times workloads and prints one JSON line for each.
 
       yardstick [FOLDER]     memcpy, page-cache reads, file writes and zstd decoding on this machine
+      kv-put OUT N           N keys of 100 bytes in one transaction into a new database
+      kv-list DIR            open a database and list its keys
+      kv-get DIR N           N random keys of a database whose nodes are in memory
+      kv-open-get DIR KEY    open a database and read one key
 
     --runs N                 how often each is run (default 5)
     """;
@@ -23,6 +27,18 @@ switch (arguments)
         return 0;
     case ["yardstick", string folder]:
         await Yardstick.RunAsync(folder);
+        return 0;
+    case ["kv-put", string folder, string number] when int.TryParse(number, out int keys) && keys > 0:
+        await KvWorkloads.PutAsync(folder, keys);
+        return 0;
+    case ["kv-list", string folder]:
+        await KvWorkloads.ListAsync(folder);
+        return 0;
+    case ["kv-get", string folder, string number] when int.TryParse(number, out int keys) && keys > 0:
+        await KvWorkloads.GetAsync(folder, keys);
+        return 0;
+    case ["kv-open-get", string folder, string key]:
+        await KvWorkloads.OpenAndGetAsync(folder, key);
         return 0;
     default:
         await Console.Error.WriteLineAsync(Usage);

@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace OcdbtSharp.KvStore;
 
 /// <summary>What a store holds below a prefix, seen as a store.</summary>
-internal sealed class PrefixKvStore : IPiecewiseKvStore
+internal sealed class PrefixKvStore : IPiecewiseKvStore, IChangeDetector
 {
     private PrefixKvStore(IKvStore store, Key prefix)
     {
@@ -71,6 +71,10 @@ internal sealed class PrefixKvStore : IPiecewiseKvStore
     /// <inheritdoc/>
     public ValueTask RenamePrefixAsync(Key source, Key destination, CancellationToken cancellationToken = default) =>
         Store.RenamePrefixAsync(Prefix.Append(source), Prefix.Append(destination), cancellationToken);
+
+    /// <inheritdoc/>
+    public IChangeCheck? CreateCheck(Key key, StorageGeneration generation) =>
+        (Store as IChangeDetector)?.CreateCheck(Prefix.Append(key), generation);
 
     private KeyRange Outer(KeyRange range) =>
         new(Prefix.Append(range.InclusiveMin), range.ExclusiveMax is { } max ? Prefix.Append(max) : Prefix.PrefixSuccessor());

@@ -107,10 +107,18 @@ public sealed class OcdbtStore : IKvStore
     }
 
     /// <inheritdoc/>
-    public async ValueTask<ReadResult> ReadAsync(Key key, ReadOptions options = default, CancellationToken cancellationToken = default) =>
-        await FindAsync(key, cancellationToken).ConfigureAwait(false) is { } value
-            ? await ReadValueOperation.RunAsync(Io, value, Describe(key), options, cancellationToken).ConfigureAwait(false)
-            : ReadResult.Missing;
+    public ValueTask<ReadResult> ReadAsync(Key key, ReadOptions options = default, CancellationToken cancellationToken = default)
+    {
+        // With the nodes in memory, nothing is waited for and nothing is allocated on the way down.
+        if (!TryFind(key, out LeafValue? value))
+        {
+            return ReadSlowlyAsync(key, options, cancellationToken);
+        }
+
+        return value is not { } found ? ValueTask.FromResult(ReadResult.Missing)
+            : found.IsInline ? ValueTask.FromResult(ReadValueOperation.Inline(found, options))
+            : ReadValueOperation.RunAsync(Io, found, options, cancellationToken);
+    }
 
     /// <inheritdoc/>
     public async ValueTask<ReadResult> StatAsync(Key key, CancellationToken cancellationToken = default) =>
@@ -123,9 +131,12 @@ public sealed class OcdbtStore : IKvStore
     {
         if (await CurrentAsync(cancellationToken).ConfigureAwait(false) is { } version)
         {
-            await foreach ((Key key, LeafValue value) in ListOperation.RunAsync(Io, version, range, cancellationToken).ConfigureAwait(false))
+            await foreach (LeafRun run in ListOperation.RunsAsync(Io, version, range, cancellationToken).ConfigureAwait(false))
             {
-                yield return new ListEntry(key, value.Length);
+                for (int i = 0; i < run.Count; i++)
+                {
+                    yield return new ListEntry(run.Key(i), run.ValueLength(i));
+                }
             }
         }
     }
@@ -243,21 +254,41 @@ public sealed class OcdbtStore : IKvStore
             : throw new StorageException("There is an OCDBT database already.", io.Store.Describe(Manifest.FileName));
     }
 
+    private async ValueTask<ReadResult> ReadSlowlyAsync(Key key, ReadOptions options, CancellationToken cancellationToken) =>
+        await FindAsync(key, cancellationToken).ConfigureAwait(false) is { } value
+            ? await ReadValueOperation.RunAsync(Io, value, options, cancellationToken).ConfigureAwait(false)
+            : ReadResult.Missing;
+
     private async ValueTask<LeafValue?> FindAsync(Key key, CancellationToken cancellationToken) =>
         await CurrentAsync(cancellationToken).ConfigureAwait(false) is { } version
             ? await ReadOperation.FindAsync(Io, version, key, cancellationToken).ConfigureAwait(false)
             : null;
 
+    /// <summary>The value of a key, where manifest and nodes are in memory and known to be current; otherwise false.</summary>
+    private bool TryFind(Key key, out LeafValue? value)
+    {
+        value = null;
+        BtreeGenerationReference version;
+        if (_fixed is { } chosen)
+        {
+            version = chosen;
+        }
+        else if (Io.Manifests.TryGetCurrent(_options.MaxStaleness) is { Manifest.IsConfigOnly: false } state)
+        {
+            version = Io.Check(state, StoredConfig).Manifest.Latest;
+        }
+        else
+        {
+            return false;
+        }
+
+        return ReadOperation.TryFind(Io, version, key, out value);
+    }
+
     private async ValueTask<StorageGeneration> CommitAsync(
         Mutation mutation, WriteOptions options, DataFileSet? files, CancellationToken cancellationToken)
     {
-        // The caller's memory is borrowed only until the task ends, but the commit goes on when the caller gives up.
-        Mutation owned = mutation with
-        {
-            Min = new Key(mutation.Min.Bytes.ToArray()),
-            Max = mutation.Max is { } max ? new Key(max.Bytes.ToArray()) : (Key?)null,
-        };
-        return await _queue.AddAsync(new WriteRequest(owned, options.IfEqual, files)).WaitAsync(cancellationToken).ConfigureAwait(false);
+        return await _queue.AddAsync(new WriteRequest(mutation, options.IfEqual, files)).WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private void CheckWritable()

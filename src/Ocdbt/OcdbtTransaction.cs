@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using OcdbtSharp.KvStore;
+using OcdbtSharp.KvStore.Buffers;
 using OcdbtSharp.Ocdbt.Format;
 using OcdbtSharp.Ocdbt.IO;
 using OcdbtSharp.Ocdbt.Operations;
@@ -19,6 +20,7 @@ public sealed class OcdbtTransaction : IKvStore, IAsyncDisposable
     private readonly DataFileSet _files = new();
     private readonly StagedMutations _staged = new();
     private readonly ReadSet _reads = new();
+    private readonly ByteArena _memory = new();
     private Task<BtreeGenerationReference?>? _snapshot;
     private bool _isOpen = true;
 
@@ -44,7 +46,7 @@ public sealed class OcdbtTransaction : IKvStore, IAsyncDisposable
             await _files.CompleteAsync().ConfigureAwait(false);
         }
 
-        return await ReadValueOperation.RunAsync(_store.Io, value, Describe(key), options, cancellationToken).ConfigureAwait(false);
+        return await ReadValueOperation.RunAsync(_store.Io, value, options, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -63,20 +65,22 @@ public sealed class OcdbtTransaction : IKvStore, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public async ValueTask<StorageGeneration> WriteAsync(
+    public ValueTask<StorageGeneration> WriteAsync(
         Key key, ReadOnlySequence<byte> value, WriteOptions options = default, CancellationToken cancellationToken = default)
     {
         OcdbtStore.CheckKey(key);
-        CheckOpen();
-        LeafValue stored = await _store.StoreAsync(value, _files, cancellationToken).ConfigureAwait(false);
-        Key owned = new(key.Bytes.ToArray());
-        if (!options.IfEqual.IsUnknown && !await HoldsAsync(key, options.IfEqual, cancellationToken).ConfigureAwait(false))
+        if (value.Length > _store.StoredConfig.MaxInlineValueBytes || !options.IfEqual.IsUnknown)
         {
-            return StorageGeneration.Unknown;
+            return WriteSlowlyAsync(key, value, options, cancellationToken);
         }
 
-        Stage(staged => staged.Put(owned, stored));
-        return LeafGeneration.Of(stored);
+        lock (_lock)
+        {
+            CheckOpen();
+            LeafValue stored = new(_memory.Copy(value));
+            _staged.Put(key, stored);
+            return ValueTask.FromResult(LeafGeneration.Of(stored));
+        }
     }
 
     /// <inheritdoc/>
@@ -88,16 +92,14 @@ public sealed class OcdbtTransaction : IKvStore, IAsyncDisposable
             return false;
         }
 
-        Key owned = new(key.Bytes.ToArray());
-        Stage(staged => staged.Delete(owned));
+        Stage(staged => staged.Delete(key));
         return true;
     }
 
     /// <inheritdoc/>
     public ValueTask DeleteRangeAsync(KeyRange range, CancellationToken cancellationToken = default)
     {
-        KeyRange owned = new(new Key(range.InclusiveMin.Bytes.ToArray()), range.ExclusiveMax is { } max ? new Key(max.Bytes.ToArray()) : (Key?)null);
-        Stage(staged => staged.DeleteRange(owned));
+        Stage(staged => staged.DeleteRange(range));
         return ValueTask.CompletedTask;
     }
 
@@ -206,6 +208,20 @@ public sealed class OcdbtTransaction : IKvStore, IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
+    private async ValueTask<StorageGeneration> WriteSlowlyAsync(
+        Key key, ReadOnlySequence<byte> value, WriteOptions options, CancellationToken cancellationToken)
+    {
+        CheckOpen();
+        LeafValue stored = await _store.StoreAsync(value, _files, cancellationToken).ConfigureAwait(false);
+        if (!options.IfEqual.IsUnknown && !await HoldsAsync(key, options.IfEqual, cancellationToken).ConfigureAwait(false))
+        {
+            return StorageGeneration.Unknown;
+        }
+
+        Stage(staged => staged.Put(key, stored));
+        return LeafGeneration.Of(stored);
+    }
+
     private async IAsyncEnumerable<(Key Key, LeafValue Value)> EntriesAsync(
         KeyRange range, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -268,7 +284,7 @@ public sealed class OcdbtTransaction : IKvStore, IAsyncDisposable
             : null;
         lock (_lock)
         {
-            _reads.Add(new Key(key.Bytes.ToArray()), LeafGeneration.Of(value));
+            _reads.Add(key, LeafGeneration.Of(value));
         }
 
         return value;

@@ -82,8 +82,8 @@ public sealed class ReencodeTests
             }
         }
 
-        EncodedNode encoded = encoder.Encode(0, node.Count, isRoot: true);
-        AssertSame(bytes, encoded.Bytes, FormatLimits.BtreeNodeMagic, reference.Location.ToString());
+        using EncodedNode encoded = encoder.Encode(0, node.Count, isRoot: true);
+        AssertSame(bytes, encoded.Bytes.ToArray(), FormatLimits.BtreeNodeMagic, reference.Location.ToString());
         if (bytes.Length == encoded.Bytes.Length)
         {
             Assert.That(encoded.Statistics, Is.EqualTo(reference.Statistics), reference.Location.ToString());

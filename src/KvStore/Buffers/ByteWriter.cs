@@ -20,6 +20,9 @@ internal sealed class ByteWriter : IBufferWriter<byte>, IDisposable
     /// <summary>What was written, open to change; valid until the next write.</summary>
     public Span<byte> WrittenMutable => _buffer.AsSpan(0, _length);
 
+    /// <summary>The same as memory.</summary>
+    public ReadOnlyMemory<byte> WrittenMemory => _buffer.AsMemory(0, _length);
+
     public void WriteByte(byte value) => Reserve(1)[0] = value;
 
     public void WriteBytes(ReadOnlySpan<byte> value) => value.CopyTo(Reserve(value.Length));

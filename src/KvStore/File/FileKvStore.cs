@@ -13,7 +13,7 @@ namespace OcdbtSharp.KvStore;
 /// Keys that would leave the folder are refused: <c>.</c> or <c>..</c> between slashes, a leading or doubled slash, a NUL. So are names that
 /// end in <c>.__lock</c>. Reads take place on the calling thread and are complete when they return; writes take place on the thread pool.
 /// </remarks>
-public sealed class FileKvStore : IPiecewiseKvStore
+public sealed class FileKvStore : IPiecewiseKvStore, IChangeDetector
 {
     /// <summary>How many files are kept open between partial reads.</summary>
     internal const int OpenFiles = 64;
@@ -139,6 +139,10 @@ public sealed class FileKvStore : IPiecewiseKvStore
             },
             cancellationToken).ConfigureAwait(false);
     }
+
+    /// <inheritdoc/>
+    IChangeCheck? IChangeDetector.CreateCheck(Key key, StorageGeneration generation) =>
+        FileChangeCheck.Create(FilePath.Of(_root, key), generation);
 
     private static void Move(string from, string to)
     {

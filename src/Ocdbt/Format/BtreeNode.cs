@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace OcdbtSharp.Ocdbt.Format;
 
@@ -142,23 +143,44 @@ internal sealed partial class BtreeNode : IDecodedNode
     }
 }
 
-/// <summary>The value of a leaf's entry: its bytes, or where they lie.</summary>
+/// <summary>The value of a leaf's entry: its bytes, or where they lie. Kept small, as there are many.</summary>
 internal readonly struct LeafValue
 {
-    private readonly IndirectDataReference _location;
+    // The array or the data file that the value is a part of.
+    private readonly object? _whole;
+    private readonly long _offset;
+    private readonly long _length;
 
-    public LeafValue(ReadOnlyMemory<byte> inline) => Inline = inline;
+    /// <summary>A value within a node.</summary>
+    /// <param name="inline">A part of an array; borrowed.</param>
+    public LeafValue(ReadOnlyMemory<byte> inline)
+    {
+        if (!MemoryMarshal.TryGetArray(inline, out ArraySegment<byte> segment))
+        {
+            segment = inline.ToArray();
+        }
 
-    public LeafValue(IndirectDataReference location) => _location = location;
+        _whole = segment.Array;
+        _offset = segment.Offset;
+        _length = segment.Count;
+    }
+
+    /// <summary>A value in a data file.</summary>
+    public LeafValue(IndirectDataReference location)
+    {
+        _whole = location.File;
+        _offset = location.Offset;
+        _length = location.Length;
+    }
 
     /// <summary>The bytes, where <see cref="IsInline"/>.</summary>
-    public ReadOnlyMemory<byte> Inline { get; }
+    public ReadOnlyMemory<byte> Inline => _whole is byte[] array ? array.AsMemory((int)_offset, (int)_length) : default;
 
     /// <summary>Where the bytes lie, unless <see cref="IsInline"/>.</summary>
-    public IndirectDataReference Location => _location;
+    public IndirectDataReference Location => new((DataFileId)_whole!, _offset, _length);
 
-    public bool IsInline => _location.File is null;
+    public bool IsInline => _whole is not DataFileId;
 
     /// <summary>Length of the value in bytes.</summary>
-    public long Length => IsInline ? Inline.Length : _location.Length;
+    public long Length => _length;
 }

@@ -5,11 +5,15 @@ using OcdbtSharp.KvStore.Buffers;
 namespace OcdbtSharp.Ocdbt.Format;
 
 /// <summary>An encoded node of the B-tree and what its parent has to say about it.</summary>
-/// <param name="Bytes">The whole node.</param>
+/// <param name="Bytes">The whole node, in memory that is given back when the node is disposed of.</param>
 /// <param name="MinKey">The full key of the first entry; empty for the root.</param>
 /// <param name="ExcludedPrefixLength">How many bytes of <paramref name="MinKey"/> are common to all keys of the node and left out of it.</param>
 /// <param name="Statistics">Sums over the node and all below it.</param>
-internal sealed record EncodedNode(byte[] Bytes, ReadOnlyMemory<byte> MinKey, int ExcludedPrefixLength, BtreeNodeStatistics Statistics);
+internal sealed record EncodedNode(ByteWriter Bytes, ReadOnlyMemory<byte> MinKey, int ExcludedPrefixLength, BtreeNodeStatistics Statistics) : IDisposable
+{
+    /// <inheritdoc/>
+    public void Dispose() => Bytes.Dispose();
+}
 
 /// <summary>A reference to a node with the key under which its parent holds it.</summary>
 /// <param name="MinKey">The full key that no key of the node is less than.</param>
@@ -56,12 +60,14 @@ internal sealed class BtreeNodeEncoder(Config config, byte height)
         Add(child.MinKey, new LeafValue(child.Node.Location), InteriorEntryBytes + child.Node.Location.File.Path.Length);
     }
 
-    /// <summary>Removes all entries.</summary>
-    public void Clear()
+    /// <summary>Makes room for entries.</summary>
+    public void Reserve(int count)
     {
-        _entries.Clear();
-        _children.Clear();
-        _commonPrefixLength = 0;
+        _entries.EnsureCapacity(count);
+        if (height > 0)
+        {
+            _children.EnsureCapacity(count);
+        }
     }
 
     /// <summary>Where the entries are to be cut: the ranges of entries that become nodes.</summary>
@@ -123,7 +129,8 @@ internal sealed class BtreeNodeEncoder(Config config, byte height)
         writer.WriteVarint((ulong)entries.Length);
         WriteKeys(writer, entries, children, excluded);
         BtreeNodeStatistics statistics = height == 0 ? WriteValues(writer, files, entries) : WriteChildren(writer, files, entries, children);
-        byte[] bytes = Envelope.Encode(writer.Written, FormatLimits.BtreeNodeMagic, config.Compression);
+        ByteWriter bytes = new(Envelope.MaxLength(writer.Length, config.Compression));
+        Envelope.Encode(writer.Written, FormatLimits.BtreeNodeMagic, config.Compression, bytes);
         return new EncodedNode(
             bytes,
             isRoot ? default : entries[0].Key,

@@ -63,10 +63,20 @@ internal static class Envelope
         };
     }
 
+    /// <summary>Whether the body of an encoded structure, which need not be valid, is compressed; then what is decoded does not refer to it.</summary>
+    public static bool IsCompressed(ReadOnlySpan<byte> encoded) => encoded.Length >= MinLength && encoded[HeaderLength] == 0 && encoded[HeaderLength + 1] == 1;
+
     /// <summary>Wraps a body.</summary>
     public static byte[] Encode(ReadOnlySpan<byte> body, uint magic, OcdbtCompression compression)
     {
-        using ByteWriter writer = new(HeaderLength + 2 + ChecksumLength + body.Length);
+        using ByteWriter writer = new(MaxLength(body.Length, compression));
+        Encode(body, magic, compression, writer);
+        return writer.ToArray();
+    }
+
+    /// <summary>Wraps a body into an empty buffer.</summary>
+    public static void Encode(ReadOnlySpan<byte> body, uint magic, OcdbtCompression compression, ByteWriter writer)
+    {
         writer.WriteUInt32BigEndian(magic);
         writer.WriteUInt64LittleEndian(0);
         writer.WriteVarint(FormatLimits.FormatVersion);
@@ -83,6 +93,9 @@ internal static class Envelope
 
         BinaryPrimitives.WriteUInt64LittleEndian(writer.WrittenMutable[4..], (ulong)writer.Length + ChecksumLength);
         writer.WriteUInt32LittleEndian(Crc32C.Compute(writer.Written));
-        return writer.ToArray();
     }
+
+    /// <summary>The longest that a body can become.</summary>
+    public static int MaxLength(int bodyLength, OcdbtCompression compression) =>
+        checked(HeaderLength + 2 + ChecksumLength + (compression.ZstdLevel is null ? bodyLength : Zstd.MaxLength(bodyLength)));
 }

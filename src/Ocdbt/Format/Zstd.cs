@@ -1,4 +1,3 @@
-using System.Buffers;
 using OcdbtSharp.KvStore;
 using OcdbtSharp.KvStore.Buffers;
 using OcdbtSharp.KvStore.Zstandard;
@@ -34,17 +33,14 @@ internal static class Zstd
             throw new CorruptDataException($"Zstandard frame of up to {frames.MaxContentLength} bytes, which is more than the limit of {limit}");
         }
 
-        byte[] rented = ArrayPool<byte>.Shared.Rent((int)frames.MaxContentLength);
-        try
-        {
-            long written = ZstdDecoder.Decode(source, rented.AsSpan(0, (int)frames.MaxContentLength));
-            return rented.AsSpan(0, (int)written).ToArray();
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(rented);
-        }
+        // Frames that tell their length are decoded right into an array of that length, which is kept.
+        byte[] inflated = GC.AllocateUninitializedArray<byte>((int)frames.MaxContentLength);
+        int written = (int)ZstdDecoder.Decode(source, inflated);
+        return written == inflated.Length ? inflated : inflated.AsSpan(0, written).ToArray();
     }
+
+    /// <summary>The longest that a body can become.</summary>
+    public static int MaxLength(int length) => Compressor.GetCompressBound(length);
 
     /// <summary>Appends <paramref name="source"/> to <paramref name="destination"/> as one frame.</summary>
     public static void Compress(ReadOnlySpan<byte> source, int level, ByteWriter destination)

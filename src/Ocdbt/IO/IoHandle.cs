@@ -1,5 +1,6 @@
 using System.Buffers;
 using OcdbtSharp.KvStore;
+using OcdbtSharp.KvStore.Buffers;
 using OcdbtSharp.Ocdbt.Format;
 using OcdbtSharp.Ocdbt.Operations;
 
@@ -10,6 +11,7 @@ internal sealed class IoHandle
 {
     private readonly IKvStore _store;
     private readonly NodeCache _cache;
+    private volatile bool _nodesAreCompressed = true;
     private readonly DataFileWriter _values;
     private readonly DataFileWriter _btreeNodes;
     private readonly DataFileWriter _versionTreeNodes;
@@ -74,7 +76,7 @@ internal sealed class IoHandle
         _values.WriteAsync(value, files, cancellationToken);
 
     /// <summary>Appends a node of the B-tree to a data file.</summary>
-    public ValueTask<IndirectDataReference> WriteBtreeNodeAsync(byte[] node, DataFileSet files, CancellationToken cancellationToken) =>
+    public ValueTask<IndirectDataReference> WriteBtreeNodeAsync(ReadOnlyMemory<byte> node, DataFileSet files, CancellationToken cancellationToken) =>
         _btreeNodes.WriteAsync(new ReadOnlySequence<byte>(node), files, cancellationToken);
 
     /// <summary>Appends a node of the version tree to a data file.</summary>
@@ -100,6 +102,9 @@ internal sealed class IoHandle
                 this, latest.Manifest, VersionSpec.OfGeneration(next.Latest.GenerationNumber), cancellationToken).ConfigureAwait(false) == next.Latest;
     }
 
+    /// <summary>A node that is in memory; otherwise null.</summary>
+    public BtreeNode? FindBtreeNode(IndirectDataReference location) => _cache.Find(location) as BtreeNode;
+
     public async ValueTask<BtreeNode> GetBtreeNodeAsync(IndirectDataReference location, CancellationToken cancellationToken)
     {
         if (_cache.Find(location) is BtreeNode cached)
@@ -107,10 +112,19 @@ internal sealed class IoHandle
             return cached;
         }
 
-        ReadOnlyMemory<byte> bytes = await ReadNodeAsync(location, cancellationToken).ConfigureAwait(false);
+        if (location.Length > FormatLimits.MaxNodeBytes)
+        {
+            throw TooLong(location);
+        }
+
+        // A leaf that is not compressed keeps what was read; otherwise the memory serves the next node.
+        using PooledBuffer? buffer = _nodesAreCompressed ? new PooledBuffer((int)location.Length) : null;
+        ReadOnlyMemory<byte> bytes = await ReadValueAsync(location, 0, location.Length, buffer?.Memory, cancellationToken).ConfigureAwait(false);
         try
         {
-            BtreeNode node = BtreeNode.Decode(bytes, location.File.BasePath);
+            bool isCompressed = Envelope.IsCompressed(bytes.Span);
+            _nodesAreCompressed = isCompressed;
+            BtreeNode node = BtreeNode.Decode(isCompressed || buffer is null ? bytes : bytes.ToArray(), location.File.BasePath);
             _cache.Add(location, node);
             return node;
         }
@@ -162,5 +176,8 @@ internal sealed class IoHandle
     private async ValueTask<ReadOnlyMemory<byte>> ReadNodeAsync(IndirectDataReference location, CancellationToken cancellationToken) =>
         location.Length <= FormatLimits.MaxNodeBytes
             ? await ReadValueAsync(location, 0, location.Length, null, cancellationToken).ConfigureAwait(false)
-            : throw new CorruptDataException($"a node of {location.Length} bytes is more than the limit of {FormatLimits.MaxNodeBytes}", _store.Describe(location.File.Path));
+            : throw TooLong(location);
+
+    private CorruptDataException TooLong(IndirectDataReference location) =>
+        new($"a node of {location.Length} bytes is more than the limit of {FormatLimits.MaxNodeBytes}", _store.Describe(location.File.Path));
 }

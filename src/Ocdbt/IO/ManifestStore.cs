@@ -7,7 +7,9 @@ namespace OcdbtSharp.Ocdbt.IO;
 /// <summary>Reads the latest manifest, of whichever kind, and replaces it by compare-and-swap.</summary>
 internal sealed class ManifestStore(IKvStore store)
 {
+    private readonly IChangeDetector? _changes = store as IChangeDetector;
     private ManifestState? _state;
+    private CheckOfState? _check;
     private long _readAt;
 
     /// <summary>The latest manifest that was read or written; null where there has been none.</summary>
@@ -18,9 +20,22 @@ internal sealed class ManifestStore(IKvStore store)
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>Null where there is no database.</returns>
     public ValueTask<ManifestState?> GetAsync(TimeSpan maxAge, CancellationToken cancellationToken) =>
-        Known is { } state && (maxAge < TimeSpan.Zero || (maxAge > TimeSpan.Zero && Stopwatch.GetElapsedTime(Volatile.Read(ref _readAt)) <= maxAge))
-            ? ValueTask.FromResult<ManifestState?>(state)
-            : ReadAsync(cancellationToken);
+        TryGetCurrent(maxAge) is { } state ? ValueTask.FromResult<ManifestState?>(state) : ReadAsync(cancellationToken);
+
+    /// <summary>The manifest that is known, if it was read lately enough, or if the store can tell at once that it is still the same; otherwise null.</summary>
+    /// <param name="maxAge">How long ago it may have been read; negative for any time.</param>
+    public ManifestState? TryGetCurrent(TimeSpan maxAge)
+    {
+        if (Known is not { } state)
+        {
+            return null;
+        }
+
+        bool isCurrent = maxAge < TimeSpan.Zero
+            || (maxAge > TimeSpan.Zero && Stopwatch.GetElapsedTime(Volatile.Read(ref _readAt)) <= maxAge)
+            || (state.Manifest.Config.ManifestKind == OcdbtManifestKind.Single && IsUnchanged(state));
+        return isCurrent ? state : null;
+    }
 
     /// <summary>Writes the first manifest of a database.</summary>
     /// <returns>Whether there was none before.</returns>
@@ -160,6 +175,24 @@ internal sealed class ManifestStore(IKvStore store)
         }
     }
 
+    private bool IsUnchanged(ManifestState state)
+    {
+        // A check holds for the state that it was made for.
+        CheckOfState? made = Volatile.Read(ref _check);
+        if (!ReferenceEquals(made?.State, state))
+        {
+            if (_changes?.CreateCheck(Manifest.FileName, state.Generation) is not { } created)
+            {
+                return false;
+            }
+
+            made = new CheckOfState(state, created);
+            Volatile.Write(ref _check, made);
+        }
+
+        return made.Check.IsUnchanged();
+    }
+
     private bool Learn(ManifestState state) => Learn(state, Stopwatch.GetTimestamp());
 
     /// <summary>Remembers a state unless a later one is known.</summary>
@@ -181,4 +214,6 @@ internal sealed class ManifestStore(IKvStore store)
 
         return true;
     }
+
+    private sealed record CheckOfState(ManifestState State, IChangeCheck Check);
 }

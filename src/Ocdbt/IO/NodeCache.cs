@@ -1,60 +1,78 @@
+using System.Collections.Concurrent;
 using OcdbtSharp.Ocdbt.Format;
 
 namespace OcdbtSharp.Ocdbt.IO;
 
-/// <summary>Decoded nodes by where they lie, bounded in bytes; the one that was used longest ago goes first.</summary>
+/// <summary>
+/// Decoded nodes by where they lie, bounded in bytes. Finding one takes no lock; it only leaves a mark. When room is needed, the nodes pass in the
+/// order in which they came: one that was found since its last turn gets another, the others go.
+/// </summary>
 internal sealed class NodeCache(long limit)
 {
+    private readonly ConcurrentDictionary<IndirectDataReference, Entry> _entries = new();
     private readonly Lock _lock = new();
-    private readonly Dictionary<IndirectDataReference, LinkedListNode<(IndirectDataReference Location, IDecodedNode Node)>> _entries = [];
-    private readonly LinkedList<(IndirectDataReference Location, IDecodedNode Node)> _order = [];
+    private readonly Queue<Entry> _turns = new();
     private long _bytes;
 
     /// <summary>About how many bytes of memory the nodes take.</summary>
-    public long Bytes
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _bytes;
-            }
-        }
-    }
+    public long Bytes => Volatile.Read(ref _bytes);
 
     public IDecodedNode? Find(IndirectDataReference location)
     {
-        lock (_lock)
+        if (!_entries.TryGetValue(location, out Entry? entry))
         {
-            if (!_entries.TryGetValue(location, out var entry))
-            {
-                return null;
-            }
-
-            _order.Remove(entry);
-            _order.AddFirst(entry);
-            return entry.Value.Node;
+            return null;
         }
+
+        // Writing only where it changes something leaves the line of memory shared between threads.
+        if (!entry.WasFound)
+        {
+            entry.WasFound = true;
+        }
+
+        return entry.Node;
     }
 
     public void Add(IndirectDataReference location, IDecodedNode node)
     {
+        if (node.MemoryBytes > limit)
+        {
+            return;
+        }
+
         lock (_lock)
         {
-            if (node.MemoryBytes > limit || _entries.ContainsKey(location))
+            Entry added = new(location, node);
+            if (!_entries.TryAdd(location, added))
             {
                 return;
             }
 
-            _entries.Add(location, _order.AddFirst((location, node)));
+            _turns.Enqueue(added);
             _bytes += node.MemoryBytes;
             while (_bytes > limit)
             {
-                (IndirectDataReference oldest, IDecodedNode evicted) = _order.Last!.Value;
-                _order.RemoveLast();
-                _entries.Remove(oldest);
-                _bytes -= evicted.MemoryBytes;
+                Entry oldest = _turns.Dequeue();
+                if (oldest.WasFound)
+                {
+                    oldest.WasFound = false;
+                    _turns.Enqueue(oldest);
+                }
+                else
+                {
+                    _entries.TryRemove(oldest.Location, out _);
+                    _bytes -= oldest.Node.MemoryBytes;
+                }
             }
         }
+    }
+
+    private sealed class Entry(IndirectDataReference location, IDecodedNode node)
+    {
+        public IndirectDataReference Location => location;
+
+        public IDecodedNode Node => node;
+
+        public bool WasFound { get; set; }
     }
 }

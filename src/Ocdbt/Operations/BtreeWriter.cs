@@ -39,8 +39,9 @@ internal sealed class BtreeWriter(IoHandle io, Config config, DataFileSet files)
         ChildEntry[] entries = new ChildEntry[nodes.Length];
         for (int i = 0; i < nodes.Length; i++)
         {
-            IndirectDataReference location = await io.WriteBtreeNodeAsync(nodes[i].Bytes, files, cancellationToken).ConfigureAwait(false);
-            entries[i] = new ChildEntry(nodes[i].MinKey, nodes[i].ExcludedPrefixLength, new BtreeNodeReference(location, nodes[i].Statistics));
+            using EncodedNode node = nodes[i];
+            IndirectDataReference location = await io.WriteBtreeNodeAsync(node.Bytes.WrittenMemory, files, cancellationToken).ConfigureAwait(false);
+            entries[i] = new ChildEntry(node.MinKey, node.ExcludedPrefixLength, new BtreeNodeReference(location, node.Statistics));
         }
 
         return entries;

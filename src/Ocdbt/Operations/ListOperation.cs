@@ -8,7 +8,24 @@ namespace OcdbtSharp.Ocdbt.Operations;
 /// <summary>Walks the keys of a range in order. Only the nodes on the path to the current key are held.</summary>
 internal static class ListOperation
 {
+    // Smaller nodes are read and decoded sooner than another thread begins.
+    private const long PrefetchBytes = 1 << 17;
+
+    /// <summary>The keys of a range with their values.</summary>
     public static async IAsyncEnumerable<(Key Key, LeafValue Value)> RunAsync(
+        IoHandle io, BtreeGenerationReference version, KeyRange range, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (LeafRun run in RunsAsync(io, version, range, cancellationToken).ConfigureAwait(false))
+        {
+            for (int i = 0; i < run.Count; i++)
+            {
+                yield return (run.Key(i), run.Value(i));
+            }
+        }
+    }
+
+    /// <summary>The same, all entries of a leaf together.</summary>
+    public static async IAsyncEnumerable<LeafRun> RunsAsync(
         IoHandle io, BtreeGenerationReference version, KeyRange range, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (version.Root.Location.IsMissing || range.IsEmpty)
@@ -17,7 +34,8 @@ internal static class ListOperation
         }
 
         Stack<Step> path = new();
-        path.Push(await EnterAsync(io, version.Root.Location, version.RootHeight, [], 0, range, cancellationToken).ConfigureAwait(false));
+        BtreeNode root = await io.GetBtreeNodeAsync(version.Root.Location, cancellationToken).ConfigureAwait(false);
+        path.Push(Enter(io, version.Root.Location, root, version.RootHeight, [], 0, range));
         while (path.TryPop(out Step step))
         {
             if (step.Next >= step.End)
@@ -28,39 +46,46 @@ internal static class ListOperation
             BtreeNode node = step.Node;
             if (node.Height == 0)
             {
-                for (int index = step.Next; index < step.End; index++)
-                {
-                    yield return (new Key(node.FullKey(index, step.Prefix)), node.ValueAt(index));
-                }
-
+                yield return new LeafRun(node, step.Prefix, step.Next, step.End);
                 continue;
             }
 
-            path.Push(step with { Next = step.Next + 1 });
+            // The next child is read while the caller is busy with this one.
+            cancellationToken.ThrowIfCancellationRequested();
+            IndirectDataReference location = node.LocationAt(step.Next);
+            Task<BtreeNode>? current = step.Ahead;
+            Task<BtreeNode>? ahead = step.Next + 1 < step.End ? Prefetch(io, node.LocationAt(step.Next + 1)) : null;
+            path.Push(step with { Next = step.Next + 1, Ahead = ahead });
+            BtreeNode child = current is null
+                ? await io.GetBtreeNodeAsync(location, cancellationToken).ConfigureAwait(false)
+                : await current.WaitAsync(cancellationToken).ConfigureAwait(false);
             byte[] key = node.FullKey(step.Next, step.Prefix);
-            int shared = step.Prefix.Length + node.SubtreePrefixLength(step.Next);
-            path.Push(await EnterAsync(io, node.LocationAt(step.Next), node.Height - 1, key, shared, range, cancellationToken).ConfigureAwait(false));
+            path.Push(Enter(io, location, child, node.Height - 1, key, step.Prefix.Length + node.SubtreePrefixLength(step.Next), range));
         }
     }
 
-    /// <summary>Reads a node and finds out which of its entries the range touches.</summary>
-    /// <param name="io">Where to read.</param>
+    /// <summary>Begins to read a node that takes long enough to be worth it.</summary>
+    private static Task<BtreeNode>? Prefetch(IoHandle io, IndirectDataReference location) =>
+        location.Length < PrefetchBytes || io.FindBtreeNode(location) is not null
+            ? null
+            : Task.Run(() => io.GetBtreeNodeAsync(location, CancellationToken.None).AsTask());
+
+    /// <summary>Checks a node and finds out which of its entries the range touches.</summary>
+    /// <param name="io">The database.</param>
     /// <param name="location">Where the node lies.</param>
+    /// <param name="node">The node.</param>
     /// <param name="height">The height that the parent implies.</param>
     /// <param name="key">The smallest key that the parent allows.</param>
     /// <param name="shared">How many bytes of it are left out of the keys of the node.</param>
     /// <param name="range">The keys that are asked for.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    private static async ValueTask<Step> EnterAsync(
-        IoHandle io, IndirectDataReference location, int height, byte[] key, int shared, KeyRange range, CancellationToken cancellationToken)
+    private static Step Enter(
+        IoHandle io, IndirectDataReference location, BtreeNode node, int height, byte[] key, int shared, KeyRange range)
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        BtreeNode node = await io.GetBtreeNodeAsync(location, cancellationToken).ConfigureAwait(false);
         ReadOperation.Check(io, location, node, height, key.AsSpan(shared));
         byte[] prefix = key[..shared];
         int start = Position(node, prefix, range.InclusiveMin, isStart: true);
         int end = range.ExclusiveMax is { } max ? Position(node, prefix, max, isStart: false) : node.Count;
-        return new Step(node, prefix, start, end);
+        return new Step(node, prefix, start, end, null);
     }
 
     /// <summary>The entry at which a range starts, or before which it ends.</summary>
@@ -77,6 +102,47 @@ internal static class ListOperation
         return isStart && node.Height > 0 ? Math.Max(0, node.FindChild(rest)) : node.LowerBound(rest);
     }
 
-    /// <summary>A node on the path, the prefix of its keys, and the entries that are still to be visited.</summary>
-    private readonly record struct Step(BtreeNode Node, byte[] Prefix, int Next, int End);
+    /// <summary>A node on the path, the prefix of its keys, the entries that are still to be visited, and the next child if it is being read.</summary>
+    private readonly record struct Step(BtreeNode Node, byte[] Prefix, int Next, int End, Task<BtreeNode>? Ahead);
+}
+
+/// <summary>Consecutive entries of a leaf, with full keys that lie in one piece of memory.</summary>
+internal sealed class LeafRun
+{
+    private readonly BtreeNode _node;
+    private readonly int _start;
+    private readonly byte[] _keys;
+    private readonly int[] _ends;
+
+    public LeafRun(BtreeNode node, ReadOnlySpan<byte> prefix, int start, int end)
+    {
+        _node = node;
+        _start = start;
+        Count = end - start;
+        _ends = new int[Count];
+        int length = 0;
+        for (int i = 0; i < Count; i++)
+        {
+            length = checked(length + prefix.Length + node.KeyLength(start + i));
+            _ends[i] = length;
+        }
+
+        _keys = GC.AllocateUninitializedArray<byte>(length);
+        for (int i = 0; i < Count; i++)
+        {
+            Span<byte> key = _keys.AsSpan(Begin(i));
+            prefix.CopyTo(key);
+            node.CopyKey(start + i, key[prefix.Length..]);
+        }
+    }
+
+    public int Count { get; }
+
+    public Key Key(int index) => new(_keys.AsMemory(Begin(index), _ends[index] - Begin(index)));
+
+    public LeafValue Value(int index) => _node.ValueAt(_start + index);
+
+    public long ValueLength(int index) => _node.ValueLength(_start + index);
+
+    private int Begin(int index) => index == 0 ? 0 : _ends[index - 1];
 }

@@ -96,7 +96,11 @@ internal sealed class StagedMutations
     {
         bool isAll = within == KeyRange.All;
         Key[] keys = isAll ? [.. _points.Keys] : [.. _points.Keys.Where(within.Contains)];
-        Array.Sort(keys);
+        if (!IsSorted(keys))
+        {
+            Array.Sort(keys);
+        }
+
         List<Mutation> sorted = new(keys.Length + (2 * _ranges.Count));
         int next = 0;
         foreach (KeyRange whole in _ranges)
@@ -129,6 +133,20 @@ internal sealed class StagedMutations
         }
 
         return [.. sorted];
+    }
+
+    /// <summary>Whether the keys are in order, as they mostly are when they were put one after the other.</summary>
+    private static bool IsSorted(Key[] keys)
+    {
+        for (int i = 1; i < keys.Length; i++)
+        {
+            if (keys[i - 1] > keys[i])
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private static KeyRange Join(KeyRange left, KeyRange right) => new(

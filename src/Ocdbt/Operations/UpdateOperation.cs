@@ -46,6 +46,7 @@ internal sealed class UpdateOperation
     private async ValueTask<BtreeGenerationReference?> CreateAsync(CancellationToken cancellationToken)
     {
         BtreeNodeEncoder leaves = _writer.Level(0);
+        leaves.Reserve(_mutations.Length);
         foreach (Mutation mutation in _mutations)
         {
             if (mutation.Kind == MutationKind.Put)
@@ -115,6 +116,7 @@ internal sealed class UpdateOperation
     private BtreeNodeEncoder? RewriteLeaf(BtreeNode node, byte[] prefix, int from, int to)
     {
         BtreeNodeEncoder leaves = _writer.Level(0);
+        leaves.Reserve(node.Count + to - from);
         bool modified = false;
         int existing = 0;
         for (int i = from; i < to; i++)
@@ -146,6 +148,7 @@ internal sealed class UpdateOperation
     private BtreeNodeEncoder RewriteInterior(BtreeNode node, byte[] prefix, List<(int Index, ChildEntry[] Replacement)> changed)
     {
         BtreeNodeEncoder level = _writer.Level(node.Height);
+        level.Reserve(node.Count + changed.Count);
         int next = 0;
         for (int index = 0; index < node.Count; index++)
         {
