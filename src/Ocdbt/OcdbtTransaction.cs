@@ -19,6 +19,7 @@ public sealed class OcdbtTransaction : IKvStore, IAsyncDisposable
     private readonly Lock _lock = new();
     private readonly DataFileSet _files = new();
     private readonly StagedMutations _staged = new();
+    private readonly List<Graft> _grafts = [];
     private readonly ReadSet _reads = new();
     private readonly ByteArena _memory = new();
     private Task<BtreeGenerationReference?>? _snapshot;
@@ -151,15 +152,33 @@ public sealed class OcdbtTransaction : IKvStore, IAsyncDisposable
 
         KeyRange full = new(
             sourcePrefix.Append(range.InclusiveMin), range.ExclusiveMax is { } max ? sourcePrefix.Append(max) : sourcePrefix.PrefixSuccessor());
-        await foreach ((Key key, LeafValue value) in CopyRangeOperation.RunAsync(
-            source.Io, version, full, dataPath, cancellationToken).ConfigureAwait(false))
+        await foreach (Graft leaf in CopyRangeOperation.RunAsync(
+            source.Io, version, full, sourcePrefix, targetPrefix, dataPath, cancellationToken).ConfigureAwait(false))
         {
-            Key target = targetPrefix.Append(new Key(key.Bytes[sourcePrefix.Length..]));
-            OcdbtStore.CheckKey(target);
-            LeafValue stored = value.IsInline && value.Length > _store.StoredConfig.MaxInlineValueBytes
-                ? await _store.StoreAsync(new ReadOnlySequence<byte>(value.Inline), _files, cancellationToken).ConfigureAwait(false)
-                : value;
-            Stage(staged => staged.Put(target, stored));
+            bool isWhole = !leaf.Entry.Node.Location.IsMissing;
+            for (int i = 0; i < leaf.Keys.Length; i++)
+            {
+                OcdbtStore.CheckKey(leaf.Keys[i]);
+                if (leaf.Values[i].IsInline && leaf.Values[i].Length > _store.StoredConfig.MaxInlineValueBytes)
+                {
+                    ReadOnlySequence<byte> value = new(leaf.Values[i].Inline);
+                    leaf.Values[i] = await _store.StoreAsync(value, _files, cancellationToken).ConfigureAwait(false);
+                    isWhole = false;
+                }
+            }
+
+            Stage(staged =>
+            {
+                for (int i = 0; i < leaf.Keys.Length; i++)
+                {
+                    staged.Put(leaf.Keys[i], leaf.Values[i]);
+                }
+
+                if (isWhole)
+                {
+                    _grafts.Add(leaf);
+                }
+            });
         }
     }
 
@@ -190,7 +209,13 @@ public sealed class OcdbtTransaction : IKvStore, IAsyncDisposable
             async (writer, latest, token) =>
             {
                 holds = await _reads.IsUnchangedAsync(_store.Io, snapshot, latest, token).ConfigureAwait(false);
-                return holds ? await UpdateOperation.RunAsync(writer, latest, mutations, token).ConfigureAwait(false) : null;
+                if (!holds)
+                {
+                    return null;
+                }
+
+                Mutation[] combined = await Graft.ApplyAsync(_store.Io, latest, mutations, _grafts, token).ConfigureAwait(false);
+                return await UpdateOperation.RunAsync(writer, latest, combined, token).ConfigureAwait(false);
             },
             cancellationToken).ConfigureAwait(false);
         return holds;

@@ -37,6 +37,8 @@ public sealed class ModelTests
         OcdbtOptions options = new() { Mode = OcdbtOpenMode.OpenOrCreate, Config = config, TargetDataFileSize = 500 };
         OcdbtStore store = await OcdbtStore.OpenAsync(files, options);
         SortedDictionary<Key, byte[]> model = [];
+        OcdbtStore other = await OcdbtStore.OpenAsync(files.WithPrefix("other/"), options with { Config = config with { MaxInlineValueBytes = 20 } });
+        SortedDictionary<Key, byte[]> otherModel = [];
         List<(ulong Generation, SortedDictionary<Key, byte[]> Contents)> history = [];
         for (int step = 0; step < Steps;)
         {
@@ -46,6 +48,12 @@ public sealed class ModelTests
             }
 
             step += await MutateAsync(store, model, random);
+            if (random.Next(6) == 0)
+            {
+                step += await MutateAsync(other, otherModel, random);
+                await CopyAsync(store, model, other, otherModel, random);
+            }
+
             Assert.That(await store.ListAsync().CountAsync(), Is.EqualTo(model.Count), $"seed {seed}");
             if (random.Next(8) == 0)
             {
@@ -92,6 +100,24 @@ public sealed class ModelTests
         }
 
         return operations;
+    }
+
+    /// <summary>Copies a part of another database by reference, under other keys.</summary>
+    private static async Task CopyAsync(
+        OcdbtStore store, SortedDictionary<Key, byte[]> model, OcdbtStore other, SortedDictionary<Key, byte[]> otherModel, Random random)
+    {
+        Key sourcePrefix = random.Next(2) == 0 ? Key.Empty : "layer_";
+        Key targetPrefix = random.Next(2) == 0 ? Key.Empty : $"copy/{random.Next(3)}/";
+        KeyRange range = random.Next(3) == 0 ? new KeyRange(RandomKey(random), RandomKey(random)) : KeyRange.All;
+        await store.CopyRangeAsync(other, range, sourcePrefix, targetPrefix);
+        foreach ((Key key, byte[] value) in otherModel)
+        {
+            Key rest = key.StartsWith(sourcePrefix) ? new Key(key.Bytes[sourcePrefix.Length..]) : Key.Empty;
+            if (key.StartsWith(sourcePrefix) && range.Contains(rest))
+            {
+                model[targetPrefix.Append(rest)] = value;
+            }
+        }
     }
 
     private static async Task ApplyAsync(IKvStore store, SortedDictionary<Key, byte[]> model, Random random)

@@ -183,4 +183,7 @@ internal readonly struct LeafValue
 
     /// <summary>Length of the value in bytes.</summary>
     public long Length => _length;
+
+    /// <summary>Whether both are the same part of the same array or data file.</summary>
+    public bool IsSame(LeafValue other) => ReferenceEquals(_whole, other._whole) && _offset == other._offset && _length == other._length;
 }

@@ -12,38 +12,63 @@ namespace OcdbtSharp.Ocdbt.Operations;
 /// </summary>
 internal static class CopyRangeOperation
 {
-    /// <summary>The entries of a version, with the data files seen from the target.</summary>
+    /// <summary>The entries of a version as the target is to hold them, leaf by leaf.</summary>
     /// <param name="io">The database that is copied from.</param>
     /// <param name="version">Its version.</param>
     /// <param name="range">The keys to copy.</param>
+    /// <param name="sourcePrefix">What is taken off the keys.</param>
+    /// <param name="targetPrefix">What is put before them.</param>
     /// <param name="dataPath">The path from the target to the source; empty or ending in <c>/</c>.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public static async IAsyncEnumerable<(Key Key, LeafValue Value)> RunAsync(
+    public static async IAsyncEnumerable<Graft> RunAsync(
         IoHandle io,
         BtreeGenerationReference version,
         KeyRange range,
+        Key sourcePrefix,
+        Key targetPrefix,
         ReadOnlyMemory<byte> dataPath,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // Entries of one node name few files, over and over.
         Dictionary<DataFileId, DataFileId> files = [];
-        await foreach ((Key key, LeafValue value) in ListOperation.RunAsync(io, version, range, cancellationToken).ConfigureAwait(false))
+        await foreach (LeafRun run in ListOperation.RunsAsync(io, version, range, cancellationToken).ConfigureAwait(false))
         {
-            if (value.IsInline)
+            if (run.Count == 0)
             {
-                yield return (key, value);
                 continue;
             }
 
-            IndirectDataReference location = value.Location;
-            if (!files.TryGetValue(location.File, out DataFileId? seen))
+            Key[] keys = new Key[run.Count];
+            LeafValue[] values = new LeafValue[run.Count];
+            for (int i = 0; i < run.Count; i++)
             {
-                seen = location.File.Below(dataPath.Span);
-                files.Add(location.File, seen);
+                Key key = run.Key(i);
+                keys[i] = sourcePrefix.Length + targetPrefix.Length == 0 ? key : targetPrefix.Append(new Key(key.Bytes[sourcePrefix.Length..]));
+                values[i] = Seen(run.Value(i), files, dataPath.Span);
             }
 
-            yield return (key, new LeafValue(location with { File = seen }));
+            // A root is never taken over: it may be small, and so TensorStore's shape of a merge comes about. Nor is a leaf that keeps, in its own
+            // keys, some of what is to be taken off.
+            BtreeNodeReference node = run.Reference is { } reference && run.IsWhole && run.PrefixLength >= sourcePrefix.Length
+                ? reference with { Location = Seen(reference.Location, files, dataPath.Span) }
+                : BtreeNodeReference.Missing;
+            yield return new Graft(new ChildEntry(keys[0].Bytes, run.PrefixLength - sourcePrefix.Length + targetPrefix.Length, node), keys, values);
         }
+    }
+
+    private static LeafValue Seen(LeafValue value, Dictionary<DataFileId, DataFileId> files, ReadOnlySpan<byte> dataPath) =>
+        value.IsInline ? value : new LeafValue(Seen(value.Location, files, dataPath));
+
+    /// <summary>A location as it is seen from the target.</summary>
+    private static IndirectDataReference Seen(IndirectDataReference location, Dictionary<DataFileId, DataFileId> files, ReadOnlySpan<byte> dataPath)
+    {
+        if (!files.TryGetValue(location.File, out DataFileId? seen))
+        {
+            seen = location.File.Below(dataPath);
+            files.Add(location.File, seen);
+        }
+
+        return location with { File = seen };
     }
 
     /// <summary>The path from one base store to another that lies below it or is the same.</summary>

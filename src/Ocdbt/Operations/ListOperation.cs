@@ -46,7 +46,7 @@ internal static class ListOperation
             BtreeNode node = step.Node;
             if (node.Height == 0)
             {
-                yield return new LeafRun(node, step.Prefix, step.Next, step.End);
+                yield return new LeafRun(node, step.Prefix, step.Next, step.End) { Reference = step.Reference };
                 continue;
             }
 
@@ -60,7 +60,8 @@ internal static class ListOperation
                 ? await io.GetBtreeNodeAsync(location, cancellationToken).ConfigureAwait(false)
                 : await current.WaitAsync(cancellationToken).ConfigureAwait(false);
             byte[] key = node.FullKey(step.Next, step.Prefix);
-            path.Push(Enter(io, location, child, node.Height - 1, key, step.Prefix.Length + node.SubtreePrefixLength(step.Next), range));
+            int shared = step.Prefix.Length + node.SubtreePrefixLength(step.Next);
+            path.Push(Enter(io, location, child, node.Height - 1, key, shared, range) with { Reference = node.ChildAt(step.Next) });
         }
     }
 
@@ -85,7 +86,7 @@ internal static class ListOperation
         byte[] prefix = key[..shared];
         int start = Position(node, prefix, range.InclusiveMin, isStart: true);
         int end = range.ExclusiveMax is { } max ? Position(node, prefix, max, isStart: false) : node.Count;
-        return new Step(node, prefix, start, end, null);
+        return new Step(node, prefix, start, end, null, null);
     }
 
     /// <summary>The entry at which a range starts, or before which it ends.</summary>
@@ -102,8 +103,9 @@ internal static class ListOperation
         return isStart && node.Height > 0 ? Math.Max(0, node.FindChild(rest)) : node.LowerBound(rest);
     }
 
-    /// <summary>A node on the path, the prefix of its keys, the entries that are still to be visited, and the next child if it is being read.</summary>
-    private readonly record struct Step(BtreeNode Node, byte[] Prefix, int Next, int End, Task<BtreeNode>? Ahead);
+    /// <summary>A node on the path, the prefix of its keys, the entries that are still to be visited, the next child if it is being read, and what the parent holds.</summary>
+    private readonly record struct Step(
+        BtreeNode Node, byte[] Prefix, int Next, int End, Task<BtreeNode>? Ahead, BtreeNodeReference? Reference);
 }
 
 /// <summary>Consecutive entries of a leaf, with full keys that lie in one piece of memory.</summary>
@@ -117,6 +119,7 @@ internal sealed class LeafRun
     public LeafRun(BtreeNode node, ReadOnlySpan<byte> prefix, int start, int end)
     {
         _node = node;
+        PrefixLength = prefix.Length;
         _start = start;
         Count = end - start;
         _ends = new int[Count];
@@ -137,6 +140,15 @@ internal sealed class LeafRun
     }
 
     public int Count { get; }
+
+    /// <summary>What the parent of the leaf holds; null for the root.</summary>
+    public BtreeNodeReference? Reference { get; init; }
+
+    /// <summary>How many bytes of its keys the leaf leaves out.</summary>
+    public int PrefixLength { get; }
+
+    /// <summary>Whether these are all entries of the leaf.</summary>
+    public bool IsWhole => Count == _node.Count;
 
     public Key Key(int index) => new(_keys.AsMemory(Begin(index), _ends[index] - Begin(index)));
 

@@ -10,6 +10,9 @@ namespace OcdbtSharp.Ocdbt.Operations;
 /// <param name="Value">The value that is put.</param>
 internal readonly record struct Mutation(MutationKind Kind, Key Min, Key? Max, LeafValue Value)
 {
+    /// <summary>The leaf that is put.</summary>
+    public Graft? Graft { get; init; }
+
     /// <summary>Whether the mutation also touches keys from <paramref name="key"/> on, which is greater than <see cref="Min"/>.</summary>
     public bool Reaches(Key key) => Kind == MutationKind.DeleteRange && (Max is not { } max || max > key);
 }
@@ -25,6 +28,9 @@ internal enum MutationKind
 
     /// <summary>Deletes a range.</summary>
     DeleteRange,
+
+    /// <summary>Puts a leaf of another database where there are no keys.</summary>
+    PutNode,
 }
 
 /// <summary>Writes and deletes laid over a version, of which only the last of each key counts. Not safe to use from several threads at once.</summary>

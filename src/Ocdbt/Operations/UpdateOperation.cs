@@ -12,6 +12,9 @@ internal sealed class UpdateOperation
     private readonly BtreeWriter _writer;
     private readonly Mutation[] _mutations;
 
+    // A leaf that is to be put lies across children, which happens only in trees whose keys are not the smallest of their children.
+    private bool _mustExpand;
+
     private UpdateOperation(BtreeWriter writer, Mutation[] mutations)
     {
         _writer = writer;
@@ -33,35 +36,38 @@ internal sealed class UpdateOperation
         }
 
         UpdateOperation operation = new(writer, mutations);
-        if (version is not { Root.Location.IsMissing: false } existing)
+        ChildEntry[]? entries;
+        int height = 0;
+        if (version is { Root.Location.IsMissing: false } existing)
         {
-            return await operation.CreateAsync(cancellationToken).ConfigureAwait(false);
+            height = existing.RootHeight;
+            Subtree root = new(existing.Root.Location, height, [], [], KeyRange.All);
+            entries = await operation.VisitAsync(root, 0, mutations.Length, isRoot: true, cancellationToken).ConfigureAwait(false);
+        }
+        else
+        {
+            entries = await operation.CreateAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        Subtree root = new(existing.Root.Location, existing.RootHeight, [], [], KeyRange.All);
-        ChildEntry[]? entries = await operation.VisitAsync(root, 0, mutations.Length, isRoot: true, cancellationToken).ConfigureAwait(false);
-        return entries is null ? null : await writer.WriteRootAsync(entries, existing.RootHeight, cancellationToken).ConfigureAwait(false);
+        // A root leaves nothing out of its keys, which a leaf of another tree may.
+        if (operation._mustExpand || entries is [{ SubtreePrefixLength: > 0 }])
+        {
+            return await RunAsync(writer, version, Graft.Expand(mutations), cancellationToken).ConfigureAwait(false);
+        }
+
+        return entries is null ? null : await writer.WriteRootAsync(entries, height, cancellationToken).ConfigureAwait(false);
     }
 
-    private async ValueTask<BtreeGenerationReference?> CreateAsync(CancellationToken cancellationToken)
+    private async ValueTask<ChildEntry[]?> CreateAsync(CancellationToken cancellationToken)
     {
-        BtreeNodeEncoder leaves = _writer.Level(0);
-        leaves.Reserve(_mutations.Length);
+        LeafLevel leaves = new(_writer, _mutations.Length);
         foreach (Mutation mutation in _mutations)
         {
-            if (mutation.Kind == MutationKind.Put)
-            {
-                leaves.Add(mutation.Min.Bytes, mutation.Value);
-            }
+            await leaves.AddAsync(mutation, cancellationToken).ConfigureAwait(false);
         }
 
-        if (leaves.Count == 0)
-        {
-            return null;
-        }
-
-        ChildEntry[] entries = await _writer.WriteAsync(leaves, mayBeRoot: true, cancellationToken).ConfigureAwait(false);
-        return await _writer.WriteRootAsync(entries, 0, cancellationToken).ConfigureAwait(false);
+        ChildEntry[] entries = await leaves.FinishAsync(isRoot: true, cancellationToken).ConfigureAwait(false);
+        return entries.Length == 0 ? null : entries;
     }
 
     /// <summary>Applies the mutations from <paramref name="from"/> up to <paramref name="to"/> to a subtree.</summary>
@@ -72,8 +78,7 @@ internal sealed class UpdateOperation
         ReadOperation.Check(_writer.Io, subtree.Location, node, subtree.Height, subtree.MinKey);
         if (node.Height == 0)
         {
-            BtreeNodeEncoder? leaves = RewriteLeaf(node, subtree.Prefix, from, to);
-            return leaves is null ? null : await _writer.WriteAsync(leaves, isRoot, cancellationToken).ConfigureAwait(false);
+            return await RewriteLeafAsync(node, subtree.Prefix, from, to, isRoot, cancellationToken).ConfigureAwait(false);
         }
 
         // Only children that a mutation touches are in the list, in order.
@@ -87,6 +92,7 @@ internal sealed class UpdateOperation
             {
                 Subtree child = Child(node, index, subtree);
                 int end = EndOfChild(child.Range, first, to);
+                _mustExpand |= child.Range.ExclusiveMax is { } bound && _mutations[end - 1].Graft is { } graft && graft.Keys[^1] >= bound;
                 ChildEntry[]? replacement = IsDeleted(child.Range, first, end)
                     ? []
                     : await VisitAsync(child, first, end, isRoot: false, cancellationToken).ConfigureAwait(false);
@@ -113,10 +119,10 @@ internal sealed class UpdateOperation
         return await _writer.WriteAsync(level, isRoot, cancellationToken).ConfigureAwait(false);
     }
 
-    private BtreeNodeEncoder? RewriteLeaf(BtreeNode node, byte[] prefix, int from, int to)
+    private async ValueTask<ChildEntry[]?> RewriteLeafAsync(
+        BtreeNode node, byte[] prefix, int from, int to, bool isRoot, CancellationToken cancellationToken)
     {
-        BtreeNodeEncoder leaves = _writer.Level(0);
-        leaves.Reserve(node.Count + to - from);
+        LeafLevel leaves = new(_writer, node.Count + to - from);
         bool modified = false;
         int existing = 0;
         for (int i = from; i < to; i++)
@@ -128,12 +134,9 @@ internal sealed class UpdateOperation
             int end = mutation.Kind == MutationKind.DeleteRange
                 ? mutation.Max is { } max ? LowerBound(node, prefix, max) : node.Count
                 : existing + (existing < node.Count && IsKey(node, existing, prefix, mutation.Min) ? 1 : 0);
-            modified |= end > existing || mutation.Kind == MutationKind.Put;
+            modified |= end > existing || mutation.Kind is MutationKind.Put or MutationKind.PutNode;
             existing = end;
-            if (mutation.Kind == MutationKind.Put)
-            {
-                leaves.Add(mutation.Min.Bytes, mutation.Value);
-            }
+            await leaves.AddAsync(mutation, cancellationToken).ConfigureAwait(false);
         }
 
         if (!modified)
@@ -142,7 +145,7 @@ internal sealed class UpdateOperation
         }
 
         AddExisting(leaves, node, prefix, existing, node.Count);
-        return leaves;
+        return await leaves.FinishAsync(isRoot, cancellationToken).ConfigureAwait(false);
     }
 
     private BtreeNodeEncoder RewriteInterior(BtreeNode node, byte[] prefix, List<(int Index, ChildEntry[] Replacement)> changed)
@@ -170,7 +173,7 @@ internal sealed class UpdateOperation
         return level;
     }
 
-    private static void AddExisting(BtreeNodeEncoder leaves, BtreeNode node, byte[] prefix, int from, int to)
+    private static void AddExisting(LeafLevel leaves, BtreeNode node, byte[] prefix, int from, int to)
     {
         for (int index = from; index < to; index++)
         {
