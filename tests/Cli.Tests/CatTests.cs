@@ -77,6 +77,33 @@ public sealed class CatTests
         }
     }
 
+    [TestCaseSource(typeof(GoldenCase), nameof(GoldenCase.Family), ["zarr2"])]
+    public async Task Records_are_printed_field_by_field(GoldenCase golden)
+    {
+        if (!golden.Expect().TryGetProperty("fields", out JsonElement fields))
+        {
+            return;
+        }
+
+        JsonElement[] records = [.. (await Tool.RunAsync("cat", golden.Data, "--json")).Json.EnumerateArray()];
+        foreach (JsonProperty field in fields.EnumerateObject())
+        {
+            byte[] elements = golden.ReadFile(field.Value.GetProperty("file").GetString()!);
+            JsonElement[] values = [.. records.Select(record => record.GetProperty(field.Name)).SelectMany(value => value.ValueKind == JsonValueKind.Array ? [.. value.EnumerateArray()] : (JsonElement[])[value])];
+            string type = field.Value.GetProperty("dtype").GetString()!;
+            double[] expected = type switch
+            {
+                "int16" => [.. elements.Chunk(2).Select(bytes => (double)BitConverter.ToInt16(bytes))],
+                "float32" => [.. elements.Chunk(4).Select(bytes => (double)BitConverter.ToSingle(bytes))],
+                "uint8" => [.. elements.Select(value => (double)value)],
+                _ => throw new NotSupportedException(type),
+            };
+            Assert.That(values.Select(value => (double)(float)value.GetDouble()), Is.EqualTo(expected), field.Name);
+        }
+
+        Assert.That((await Tool.RunAsync("cat", golden.Data)).Text, Does.Match(@"^struct \[\d+\]\n *\(.*\[.*\].*\)"));
+    }
+
     [Test]
     public async Task A_json_item_is_its_value()
     {

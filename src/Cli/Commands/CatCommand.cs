@@ -88,7 +88,7 @@ internal static class CatCommand
 
     private static void WriteJson(ToolConsole console, RestoredLeaf value, long[] shape) => JsonOutput.Write(console, json =>
     {
-        ElementFormat format = ElementFormat.For(value.DataType!.Name);
+        ElementFormat format = ElementFormat.For(value.DataType!);
         long next = 0;
         void Axis(int axis)
         {

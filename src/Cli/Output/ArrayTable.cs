@@ -23,7 +23,7 @@ internal sealed class ArrayTable
         _console = console;
         _leaf = leaf;
         _region = region;
-        _format = ElementFormat.For(leaf.DataType!.Name);
+        _format = ElementFormat.For(leaf.DataType!);
         _width = console.IsTerminal ? console.Width : PipedWidth;
     }
 

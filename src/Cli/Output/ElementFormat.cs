@@ -20,7 +20,14 @@ internal abstract class ElementFormat
 
     /// <summary>The format of a data type.</summary>
     /// <exception cref="UnsupportedFormatException">Elements of this type cannot be printed.</exception>
-    public static ElementFormat For(string dataType) => dataType switch
+    public static ElementFormat For(DataType dataType) => dataType.Kind switch
+    {
+        DataTypeKind.Structure => new StructureFormat(dataType),
+        DataTypeKind.Bytes => new Plain<string>(dataType.Size, Convert.ToHexStringLower, value => value, (json, value) => json.WriteStringValue(value)),
+        _ => For(dataType.Name),
+    };
+
+    private static ElementFormat For(string dataType) => dataType switch
     {
         "bool" => new Plain<bool>(1, element => element[0] != 0, value => value ? "True" : "False", (json, value) => json.WriteBooleanValue(value)),
         "int2" => SmallInteger(2, isSigned: true),
