@@ -96,6 +96,6 @@ internal static class CheckpointLayout
     /// <summary>How the one-file checkpoints of Flax end.</summary>
     public const string MsgpackExtension = ".msgpack";
 
-    /// <summary>What Flax's own checkpoints in a folder are named, before the step.</summary>
-    public const string FlaxStepPrefix = "checkpoint_";
+    /// <summary>What Flax's own checkpoints in a folder are named, before an underscore and the step.</summary>
+    public const string FlaxStepPrefix = "checkpoint";
 }

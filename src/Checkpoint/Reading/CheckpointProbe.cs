@@ -96,7 +96,7 @@ internal static class CheckpointProbe
     public static List<StepInfo> FlaxSteps(FolderListing listing)
     {
         List<StepInfo> steps = [];
-        StepNameFormat format = StepNameFormat.Standard("checkpoint");
+        StepNameFormat format = StepNameFormat.Standard(CheckpointLayout.FlaxStepPrefix);
         foreach (string file in listing.Files)
         {
             if (format.TryParse(file, out long step))
