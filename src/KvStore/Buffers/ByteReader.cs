@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 
 namespace OcdbtSharp.KvStore.Buffers;
 
@@ -60,44 +61,14 @@ internal ref struct ByteReader
     public ulong ReadUInt64BigEndian(string what) => BinaryPrimitives.ReadUInt64BigEndian(ReadBytes(8, what));
 
     /// <summary>An unsigned LEB128 number of at most 64 bits.</summary>
-    public ulong ReadVarint64(string what)
-    {
-        ulong value = 0;
-        for (int shift = 0; ; shift += 7)
-        {
-            byte next = ReadByte(what);
-            if (shift == 63 && next > 1)
-            {
-                ThrowOverflow(what, 64);
-            }
-
-            value |= (ulong)(next & 0x7F) << shift;
-            if (next < 0x80)
-            {
-                return value;
-            }
-        }
-    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ulong ReadVarint64(string what) =>
+        (uint)_position < (uint)_bytes.Length && _bytes[_position] < 0x80 ? _bytes[_position++] : ReadLongVarint64(what);
 
     /// <summary>An unsigned LEB128 number of at most 32 bits.</summary>
-    public uint ReadVarint32(string what)
-    {
-        uint value = 0;
-        for (int shift = 0; ; shift += 7)
-        {
-            byte next = ReadByte(what);
-            if (shift == 28 && next > 0x0F)
-            {
-                ThrowOverflow(what, 32);
-            }
-
-            value |= (uint)(next & 0x7F) << shift;
-            if (next < 0x80)
-            {
-                return value;
-            }
-        }
-    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public uint ReadVarint32(string what) =>
+        (uint)_position < (uint)_bytes.Length && _bytes[_position] < 0x80 ? _bytes[_position++] : ReadLongVarint32(what);
 
     /// <summary>An unsigned LEB128 number of at most 16 bits.</summary>
     public ushort ReadVarint16(string what)
@@ -122,6 +93,44 @@ internal ref struct ByteReader
 
     /// <summary>The error that the bytes before the cursor are wrong.</summary>
     public readonly CorruptDataException Corrupt(string message) => new(message, offset: Offset);
+
+    private ulong ReadLongVarint64(string what)
+    {
+        ulong value = 0;
+        for (int shift = 0; ; shift += 7)
+        {
+            byte next = ReadByte(what);
+            if (shift == 63 && next > 1)
+            {
+                ThrowOverflow(what, 64);
+            }
+
+            value |= (ulong)(next & 0x7F) << shift;
+            if (next < 0x80)
+            {
+                return value;
+            }
+        }
+    }
+
+    private uint ReadLongVarint32(string what)
+    {
+        uint value = 0;
+        for (int shift = 0; ; shift += 7)
+        {
+            byte next = ReadByte(what);
+            if (shift == 28 && next > 0x0F)
+            {
+                ThrowOverflow(what, 32);
+            }
+
+            value |= (uint)(next & 0x7F) << shift;
+            if (next < 0x80)
+            {
+                return value;
+            }
+        }
+    }
 
     [DoesNotReturn]
     private readonly void ThrowTruncated(string what, int length) =>

@@ -36,24 +36,34 @@ internal enum MutationKind
 /// <summary>Writes and deletes laid over a version, of which only the last of each key counts. Not safe to use from several threads at once.</summary>
 internal sealed class StagedMutations
 {
+    // Keys that came in order, as they mostly do, with their values; null where the key is deleted.
+    private readonly List<(Key Key, LeafValue? Value)> _ordered = [];
+
+    // The others. No key is in both.
     private readonly Dictionary<Key, LeafValue?> _points = [];
 
     // In order, without overlap.
     private readonly List<KeyRange> _ranges = [];
 
-    public bool IsEmpty => _points.Count == 0 && _ranges.Count == 0;
+    public bool IsEmpty => _ordered.Count == 0 && _points.Count == 0 && _ranges.Count == 0;
 
-    public void Put(Key key, LeafValue value) => _points[key] = value;
+    public void Put(Key key, LeafValue value) => Set(key, value);
 
     public void Delete(Key key)
     {
         if (IsInRange(key))
         {
+            // The range sees to it, once nothing is put here.
             _points.Remove(key);
+            int index = LowerBound(key);
+            if (index < _ordered.Count && _ordered[index].Key == key)
+            {
+                _ordered[index] = (key, null);
+            }
         }
         else
         {
-            _points[key] = null;
+            Set(key, null);
         }
     }
 
@@ -64,6 +74,9 @@ internal sealed class StagedMutations
             return;
         }
 
+        int first = LowerBound(range.InclusiveMin);
+        int last = End(range);
+        _ordered.RemoveRange(first, last - first);
         foreach (Key key in _points.Keys.Where(range.Contains).ToArray())
         {
             _points.Remove(key);
@@ -88,71 +101,128 @@ internal sealed class StagedMutations
     /// <param name="value">The value; null where the key is deleted.</param>
     public bool TryGet(Key key, out LeafValue? value)
     {
-        if (_points.TryGetValue(key, out value))
+        if (_points.Count > 0 && _points.TryGetValue(key, out value))
         {
             return true;
         }
 
-        value = null;
-        return IsInRange(key);
+        int index = LowerBound(key);
+        bool isOrdered = index < _ordered.Count && _ordered[index].Key == key;
+        value = isOrdered ? _ordered[index].Value : null;
+        return isOrdered || IsInRange(key);
     }
 
     /// <summary>All mutations of a range of keys in order, without overlap.</summary>
     public Mutation[] ToSorted(KeyRange within = default)
     {
-        bool isAll = within == KeyRange.All;
-        Key[] keys = isAll ? [.. _points.Keys] : [.. _points.Keys.Where(within.Contains)];
-        if (!IsSorted(keys))
-        {
-            Array.Sort(keys);
-        }
-
-        List<Mutation> sorted = new(keys.Length + (2 * _ranges.Count));
+        List<(Key Key, LeafValue? Value)> points = Points(within);
+        List<Mutation> sorted = new(points.Count + (2 * _ranges.Count));
         int next = 0;
         foreach (KeyRange whole in _ranges)
         {
-            KeyRange range = isAll ? whole : whole.Intersect(within);
+            KeyRange range = whole.Intersect(within);
             if (range.IsEmpty)
             {
                 continue;
             }
 
-            for (; next < keys.Length && keys[next] < range.InclusiveMin; next++)
+            for (; next < points.Count && points[next].Key < range.InclusiveMin; next++)
             {
-                sorted.Add(Point(keys[next]));
+                AddPoint(sorted, points[next]);
             }
 
             Key min = range.InclusiveMin;
-            for (; next < keys.Length && range.Contains(keys[next]); next++)
+            for (; next < points.Count && range.Contains(points[next].Key); next++)
             {
-                AddRange(sorted, min, keys[next]);
-                sorted.Add(Point(keys[next]));
-                min = keys[next].Append(new Key(new byte[] { 0 }));
+                AddRange(sorted, min, points[next].Key);
+                AddPoint(sorted, points[next]);
+                min = points[next].Key.Append(new Key(new byte[] { 0 }));
             }
 
             AddRange(sorted, min, range.ExclusiveMax);
         }
 
-        for (; next < keys.Length; next++)
+        for (; next < points.Count; next++)
         {
-            sorted.Add(Point(keys[next]));
+            AddPoint(sorted, points[next]);
         }
 
         return [.. sorted];
     }
 
-    /// <summary>Whether the keys are in order, as they mostly are when they were put one after the other.</summary>
-    private static bool IsSorted(Key[] keys)
+    /// <summary>The mutations of single keys in order.</summary>
+    private List<(Key Key, LeafValue? Value)> Points(KeyRange within)
     {
-        for (int i = 1; i < keys.Length; i++)
+        int first = LowerBound(within.InclusiveMin);
+        int last = Math.Max(first, End(within));
+        if (_points.Count == 0)
         {
-            if (keys[i - 1] > keys[i])
+            return first == 0 && last == _ordered.Count ? _ordered : _ordered.GetRange(first, last - first);
+        }
+
+        (Key Key, LeafValue? Value)[] others = [.. _points.Where(pair => within.Contains(pair.Key)).Select(pair => (pair.Key, pair.Value))];
+        Array.Sort(others, (left, right) => left.Key.CompareTo(right.Key));
+        List<(Key Key, LeafValue? Value)> merged = new(others.Length + last - first);
+        foreach ((Key Key, LeafValue? Value) other in others)
+        {
+            for (; first < last && _ordered[first].Key < other.Key; first++)
             {
-                return false;
+                merged.Add(_ordered[first]);
+            }
+
+            merged.Add(other);
+        }
+
+        merged.AddRange(_ordered.GetRange(first, last - first));
+        return merged;
+    }
+
+    private void Set(Key key, LeafValue? value)
+    {
+        if (_ordered.Count == 0 || _ordered[^1].Key < key)
+        {
+            if (_points.Count > 0)
+            {
+                _points.Remove(key);
+            }
+
+            _ordered.Add((key, value));
+            return;
+        }
+
+        int index = LowerBound(key);
+        if (_ordered[index].Key == key)
+        {
+            _ordered[index] = (key, value);
+        }
+        else
+        {
+            _points[key] = value;
+        }
+    }
+
+    /// <summary>Behind the last of the ordered keys that a range holds.</summary>
+    private int End(KeyRange range) => range.ExclusiveMax is { } bound ? LowerBound(bound) : _ordered.Count;
+
+    /// <summary>The first of the ordered keys that is not less than a key.</summary>
+    private int LowerBound(Key key)
+    {
+        int low = 0;
+        int high = _ordered.Count;
+        while (low < high)
+        {
+            int middle = (int)((uint)(low + high) >> 1);
+            if (_ordered[middle].Key < key)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
             }
         }
 
-        return true;
+        return low;
     }
 
     private static KeyRange Join(KeyRange left, KeyRange right) => new(
@@ -167,8 +237,8 @@ internal sealed class StagedMutations
         }
     }
 
-    private Mutation Point(Key key) =>
-        _points[key] is { } value ? new Mutation(MutationKind.Put, key, null, value) : new Mutation(MutationKind.Delete, key, null, default);
+    private static void AddPoint(List<Mutation> sorted, (Key Key, LeafValue? Value) point) =>
+        sorted.Add(new Mutation(point.Value is null ? MutationKind.Delete : MutationKind.Put, point.Key, null, point.Value.GetValueOrDefault()));
 
     private bool IsInRange(Key key)
     {
