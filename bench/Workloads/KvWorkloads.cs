@@ -65,10 +65,11 @@ internal static class KvWorkloads
             more: json => json.WriteNumber("keys", keys));
     }
 
-    /// <summary>Reads random keys of a database whose nodes are in memory.</summary>
+    /// <summary>Reads random keys of a database whose nodes are in memory; whether the manifest has changed is asked once in a while.</summary>
     public static async Task GetAsync(string folder, int count)
     {
-        OcdbtStore store = await OcdbtStore.OpenAsync(new FileKvStore(folder));
+        OcdbtOptions options = new() { MaxStaleness = TimeSpan.FromMilliseconds(100) };
+        OcdbtStore store = await OcdbtStore.OpenAsync(new FileKvStore(folder), options);
         List<Key> keys = await store.ListAsync().Select(entry => entry.Key).ToListAsync();
         Random random = new(1);
         Key[] chosen = [.. Enumerable.Range(0, count).Select(_ => keys[random.Next(keys.Count)])];
@@ -85,7 +86,11 @@ internal static class KvWorkloads
                     }
                 }
             },
-            more: json => json.WriteNumber("keys", count));
+            more: json =>
+            {
+                json.WriteNumber("keys", count);
+                json.WriteNumber("max_staleness_s", options.MaxStaleness.TotalSeconds);
+            });
     }
 
     /// <summary>Opens a database and reads one key.</summary>

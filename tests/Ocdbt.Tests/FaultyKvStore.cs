@@ -34,7 +34,9 @@ internal sealed class FaultyKvStore(IKvStore store, Fault fault, int faultyCall,
     public override ValueTask<StorageGeneration> WriteAsync(
         Key key, ReadOnlySequence<byte> value, WriteOptions options = default, CancellationToken cancellationToken = default) => CallAsync(
             async () => await base.WriteAsync(key, value, options, cancellationToken),
-            key.ToString().StartsWith("manifest.", StringComparison.Ordinal) ? null : async () => await base.WriteAsync(key, value.Slice(0, value.Length / 2), options, cancellationToken));
+            key.ToString().StartsWith("manifest.", StringComparison.Ordinal)
+                ? null
+                : async () => await base.WriteAsync(key, value.Slice(0, value.Length / 2), options, cancellationToken));
 
     public override ValueTask<bool> DeleteAsync(Key key, WriteOptions options = default, CancellationToken cancellationToken = default) =>
         CallAsync(async () => await base.DeleteAsync(key, options, cancellationToken), null);

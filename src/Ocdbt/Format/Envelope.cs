@@ -63,8 +63,11 @@ internal static class Envelope
         };
     }
 
-    /// <summary>Whether the body of an encoded structure, which need not be valid, is compressed; then what is decoded does not refer to it.</summary>
-    public static bool IsCompressed(ReadOnlySpan<byte> encoded) => encoded.Length >= MinLength && encoded[HeaderLength] == 0 && encoded[HeaderLength + 1] == 1;
+    /// <summary>
+    /// Whether the body of an encoded structure, which need not be valid, is compressed; then what is decoded does not refer to it.
+    /// </summary>
+    public static bool IsCompressed(ReadOnlySpan<byte> encoded) =>
+        encoded.Length >= MinLength && encoded[HeaderLength] == 0 && encoded[HeaderLength + 1] == 1;
 
     /// <summary>Wraps a body.</summary>
     public static byte[] Encode(ReadOnlySpan<byte> body, uint magic, OcdbtCompression compression)

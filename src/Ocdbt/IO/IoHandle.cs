@@ -178,6 +178,6 @@ internal sealed class IoHandle
             ? await ReadValueAsync(location, 0, location.Length, null, cancellationToken).ConfigureAwait(false)
             : throw TooLong(location);
 
-    private CorruptDataException TooLong(IndirectDataReference location) =>
-        new($"a node of {location.Length} bytes is more than the limit of {FormatLimits.MaxNodeBytes}", _store.Describe(location.File.Path));
+    private CorruptDataException TooLong(IndirectDataReference location) => new(
+        $"a node of {location.Length} bytes is more than the limit of {FormatLimits.MaxNodeBytes}", _store.Describe(location.File.Path));
 }

@@ -22,7 +22,9 @@ internal sealed class ManifestStore(IKvStore store)
     public ValueTask<ManifestState?> GetAsync(TimeSpan maxAge, CancellationToken cancellationToken) =>
         TryGetCurrent(maxAge) is { } state ? ValueTask.FromResult<ManifestState?>(state) : ReadAsync(cancellationToken);
 
-    /// <summary>The manifest that is known, if it was read lately enough, or if the store can tell at once that it is still the same; otherwise null.</summary>
+    /// <summary>
+    /// The manifest that is known, if it was read lately enough, or if the store can tell at once that it is still the same; otherwise null.
+    /// </summary>
     /// <param name="maxAge">How long ago it may have been read; negative for any time.</param>
     public ManifestState? TryGetCurrent(TimeSpan maxAge)
     {

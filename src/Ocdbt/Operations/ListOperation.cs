@@ -103,7 +103,10 @@ internal static class ListOperation
         return isStart && node.Height > 0 ? Math.Max(0, node.FindChild(rest)) : node.LowerBound(rest);
     }
 
-    /// <summary>A node on the path, the prefix of its keys, the entries that are still to be visited, the next child if it is being read, and what the parent holds.</summary>
+    /// <summary>
+    /// A node on the path, the prefix of its keys, the entries that are still to be visited, the next child if it is being read, and what the parent
+    /// holds.
+    /// </summary>
     private readonly record struct Step(
         BtreeNode Node, byte[] Prefix, int Next, int End, Task<BtreeNode>? Ahead, BtreeNodeReference? Reference);
 }
