@@ -3,6 +3,8 @@ using OcdbtSharp.Workloads;
 const string Usage = """
     Times workloads and prints one JSON line for each.
 
+      save DATA OUT [--driver zarr|zarr3] [--compression none|zstd]
+                             saves the values of the checkpoint DATA again, flushed to the disk
       yardstick [FOLDER]     memcpy, page-cache reads, file writes and zstd decoding on this machine
       kv-put OUT N           N keys of 100 bytes in one transaction into a new database
       kv-list DIR            open a database and list its keys
@@ -22,6 +24,8 @@ if (runs >= 0 && runs + 1 < arguments.Count && int.TryParse(arguments[runs + 1],
 
 switch (arguments)
 {
+    case ["save", ..] when await SaveWorkload.TryRunAsync([.. arguments.Skip(1)]):
+        return 0;
     case ["yardstick"]:
         await Yardstick.RunAsync(Path.Combine(Path.GetTempPath(), "ocdbtsharp-yardstick"));
         return 0;

@@ -24,8 +24,10 @@ public abstract class ItemToSave
     /// <summary>One array.</summary>
     public static ItemToSave Array(ArrayValue value) => new ArrayItem(value);
 
-    /// <summary>A random key of JAX; typed where it has an implementation.</summary>
-    public static ItemToSave JaxRandomKey(ArrayValue key) => RandomKeyItem.Jax(key);
+    /// <summary>A random key of JAX.</summary>
+    /// <param name="key">The numbers of the key.</param>
+    /// <param name="isTyped">Whether it is restored as a key; otherwise as the numbers.</param>
+    public static ItemToSave JaxRandomKey(ArrayValue key, bool isTyped = true) => RandomKeyItem.Jax(key, isTyped);
 
     /// <summary>The state of a random generator of NumPy: a tuple of the legacy form, or a dictionary.</summary>
     public static ItemToSave NumPyRandomKey(PyTree state) => RandomKeyItem.NumPy(state);

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace OcdbtSharp.Checkpoint;
 
 /// <summary>How a tree is stored, and at what cost. The defaults are those of Orbax.</summary>
-public sealed class SaveOptions
+public sealed record SaveOptions
 {
     /// <summary>Whether the arrays go into an OCDBT database; otherwise each gets a folder of its own.</summary>
     public bool UseOcdbt { get; init; } = true;
@@ -38,6 +38,6 @@ public sealed class SaveOptions
     /// <summary>Told of what has been written so far, from any thread.</summary>
     public IProgress<SaveProgress>? Progress { get; init; }
 
-    /// <summary>Whether arrays that lie on no mesh are shared out among the processes, where Orbax has the first one write them.</summary>
-    internal bool ShareUnsharded { get; init; }
+    /// <summary>Whether all processes have the whole arrays and share out their chunks, however the arrays lay over devices.</summary>
+    internal bool ShareChunks { get; init; }
 }

@@ -75,7 +75,11 @@ internal static class CommandLine
         {
             TreeCommand.Create(console),
             CatCommand.Create(console),
+            StepsCommand.Create(console),
+            ConvertCommand.Create(console),
             ExportCommand.Create(console),
+            DiffCommand.Create(console),
+            VerifyCommand.Create(console),
             KvCommand.Create(console),
             ZarrCommand.Create(console),
         };

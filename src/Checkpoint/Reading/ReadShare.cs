@@ -1,14 +1,14 @@
-using OcdbtSharp.Zarr3.Reading;
+using OcdbtSharp.Zarr3;
 
 namespace OcdbtSharp.Checkpoint.Reading;
 
 /// <summary>A part of a read: a chunk of a zarr array, or elements that are in memory already.</summary>
 internal readonly struct ReadShare
 {
-    private readonly ChunkTask? _chunk;
+    private readonly IChunkTask? _chunk;
     private readonly Action<CancellationToken>? _copy;
 
-    public ReadShare(ChunkTask chunk)
+    public ReadShare(IChunkTask chunk)
     {
         _chunk = chunk;
         Bytes = chunk.Bytes;

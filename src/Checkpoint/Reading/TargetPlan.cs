@@ -1,5 +1,6 @@
 using OcdbtSharp.KvStore.Buffers;
 using OcdbtSharp.Zarr3;
+using OcdbtSharp.Zarr3.Types;
 
 namespace OcdbtSharp.Checkpoint.Reading;
 
@@ -46,7 +47,7 @@ internal sealed class TargetPlan
         long[] shape = [.. target.Shape ?? leaf.Shape];
         problem = shape.Length != leaf.Shape.Count || (!allowResize && !shape.SequenceEqual(leaf.Shape))
                 ? $"'{leaf.Name}' was saved with the shape {Extents.Format([.. leaf.Shape])}, and {Extents.Format(shape)} is wanted"
-            : !ElementCast.Exists(stored, type) ? $"'{leaf.Name}' was saved as {stored}, and there is no conversion to {type}"
+            : !ElementConversion.Exists(stored, type) ? $"'{leaf.Name}' was saved as {stored}, and there is no conversion to {type}"
             : null;
         if (problem is not null)
         {

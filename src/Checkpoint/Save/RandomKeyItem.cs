@@ -8,14 +8,14 @@ internal sealed class RandomKeyItem(string name, ItemToSave key, JsonElement kin
 {
     private const string Module = "orbax.checkpoint._src.handlers.random_key_checkpoint_handler.";
 
-    public static RandomKeyItem Jax(ArrayValue key)
+    public static RandomKeyItem Jax(ArrayValue key, bool isTyped)
     {
         ArgumentNullException.ThrowIfNull(key);
 
         // The implementation is not recorded here, only that there is one.
         ArrayValue data = key.WithoutKeyImplementation();
         return new RandomKeyItem(
-            CheckpointLayout.JaxRandomKeyName, new ArrayItem(data), Kind("typed", key.KeyImplementation is not null), Module + "JaxRandomKeyCheckpointHandler");
+            CheckpointLayout.JaxRandomKeyName, new ArrayItem(data), Kind("typed", isTyped), Module + "JaxRandomKeyCheckpointHandler");
     }
 
     public static RandomKeyItem NumPy(PyTree state)

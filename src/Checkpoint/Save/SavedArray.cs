@@ -16,6 +16,9 @@ internal sealed class SavedArray(SavedLeaf leaf, ArrayLayout layout)
     /// <summary>Bytes of the whole array as it is stored, before compression.</summary>
     public long StoredBytes { get; } = Extents.Product(layout.Shape) * layout.StoredType.Size;
 
+    /// <summary>Bytes of a chunk as it is stored, before compression.</summary>
+    public long ChunkBytes { get; } = Extents.Product(layout.ChunkShape) * layout.StoredType.Size;
+
     private bool IsStaged => leaf.Array!.Source is not null || !layout.StoredType.Equals(leaf.Array.DataType);
 
     /// <summary>The regions that a process writes.</summary>
@@ -31,16 +34,16 @@ internal sealed class SavedArray(SavedLeaf leaf, ArrayLayout layout)
         }
 
         ArrayPart? whole = value.Parts.Count > 0 ? value.Parts[0] : null;
+        if (processes.Count > 1 && options.ShareChunks)
+        {
+            return Shared(whole, processes, bytesBefore);
+        }
+
         if (processes.Count > 1 && leaf.IsJaxArray && value.Sharding is { MeshShape.Count: > 0 } sharding)
         {
             return ShardPlan.Shards(sharding, value.Shape, options.UseReplicaParallel, processes.Count)
                 .Where(shard => shard.Process == processes.Index)
                 .Select(shard => (whole, shard.Origin, shard.Shape));
-        }
-
-        if (processes.Count > 1 && options.ShareUnsharded)
-        {
-            return Shared(whole, processes, bytesBefore);
         }
 
         return processes.IsPrimary ? [(whole, new long[layout.Shape.Length], layout.Shape)] : [];
@@ -52,7 +55,7 @@ internal sealed class SavedArray(SavedLeaf leaf, ArrayLayout layout)
     /// <param name="origin">The first element along each dimension.</param>
     /// <param name="shape">The number of elements along each dimension.</param>
     /// <exception cref="ArgumentException">The region cuts through a chunk.</exception>
-    public IEnumerable<IChunkTask> Tasks(ZarrArray array, ArrayPart? part, long[] origin, long[] shape)
+    public IEnumerable<IChunkTask> Chunks(ZarrArray array, ArrayPart? part, long[] origin, long[] shape)
     {
         CheckAligned(origin, shape);
         if (!IsStaged)

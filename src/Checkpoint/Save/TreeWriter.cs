@@ -3,7 +3,7 @@ using OcdbtSharp.Checkpoint.Format;
 using OcdbtSharp.Checkpoint.Reading;
 using OcdbtSharp.KvStore;
 using OcdbtSharp.Ocdbt;
-using OcdbtSharp.Zarr3;
+using OcdbtSharp.Zarr3.Types;
 
 namespace OcdbtSharp.Checkpoint.Save;
 
@@ -18,10 +18,10 @@ internal sealed class TreeWriter
 {
     private readonly List<SavedLeaf> _leaves;
     private readonly List<SavedArray> _arrays = [];
+    private readonly ArraysWriter _writer;
     private readonly PyTree _tree;
     private readonly SaveOptions _options;
     private readonly ProcessGroup _processes;
-    private readonly long _totalBytes;
 
     /// <summary>Checks the tree and lays it out, before anything is written.</summary>
     /// <exception cref="ArgumentException">It cannot be saved.</exception>
@@ -51,15 +51,16 @@ internal sealed class TreeWriter
             if (leaf.Array is not null)
             {
                 ArrayLayout layout = ArrayLayout.Of(leaf, options);
-                if (!ElementCast.Exists(leaf.Array.DataType, layout.StoredType))
+                if (!ElementConversion.Exists(leaf.Array.DataType, layout.StoredType))
                 {
                     throw new ArgumentException($"'{leaf.Name}': there is no conversion of {leaf.Array.DataType} to {layout.StoredType}.", nameof(tree));
                 }
 
                 _arrays.Add(new SavedArray(leaf, layout));
-                _totalBytes = checked(_totalBytes + _arrays[^1].StoredBytes);
             }
         }
+
+        _writer = new ArraysWriter(_arrays, options, processes);
     }
 
     /// <summary>Writes what this process has of the tree.</summary>
@@ -71,7 +72,7 @@ internal sealed class TreeWriter
         }
         else
         {
-            await WriteArraysAsync(folder, cancellationToken).ConfigureAwait(false);
+            await _writer.WriteAsync(folder, cancellationToken).ConfigureAwait(false);
         }
 
         if (_leaves.Exists(leaf => leaf.IsJaxArray))
@@ -103,7 +104,7 @@ internal sealed class TreeWriter
 
     private async Task WriteDatabaseAsync(IKvStore folder, CancellationToken cancellationToken)
     {
-        if (!HasWork())
+        if (!_writer.HasWork)
         {
             return;
         }
@@ -111,62 +112,8 @@ internal sealed class TreeWriter
         OcdbtStore database = await OcdbtStore.OpenAsync(folder, OrbaxDatabase.Create(_options.TargetDataFileSize), cancellationToken).ConfigureAwait(false);
         OcdbtTransaction transaction = database.BeginTransaction();
         await using ConfiguredAsyncDisposable closing = transaction.ConfigureAwait(false);
-        await WriteArraysAsync(transaction, cancellationToken).ConfigureAwait(false);
+        await _writer.WriteAsync(transaction, cancellationToken).ConfigureAwait(false);
         await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
-    }
-
-    private bool HasWork()
-    {
-        long before = 0;
-        foreach (SavedArray array in _arrays)
-        {
-            if (_processes.IsPrimary || array.Regions(_processes, _options, (before, _totalBytes)).Any())
-            {
-                return true;
-            }
-
-            before += array.StoredBytes;
-        }
-
-        return false;
-    }
-
-    private async Task WriteArraysAsync(IKvStore store, CancellationToken cancellationToken)
-    {
-        ArrayFactory factory = new(store, _options);
-        List<SavedArray> ordered = [.. _arrays];
-        ordered.Sort((left, right) => ChunkBytes(right).CompareTo(ChunkBytes(left)));
-        if (_processes.IsPrimary)
-        {
-            foreach (SavedArray array in ordered)
-            {
-                await factory.CreateAsync(array, cancellationToken).ConfigureAwait(false);
-            }
-        }
-
-        await ChunkRunner.RunAsync(Tasks(ordered, factory), _options, _totalBytes, cancellationToken).ConfigureAwait(false);
-    }
-
-    // The largest chunks come first, so that none of them is left alone at the end.
-    private static long ChunkBytes(SavedArray array) => Extents.Product(array.Layout.ChunkShape) * array.Layout.StoredType.Size;
-
-    private IEnumerable<IChunkTask> Tasks(List<SavedArray> arrays, ArrayFactory factory)
-    {
-        long before = 0;
-        foreach (SavedArray array in arrays)
-        {
-            ZarrArray? stored = null;
-            foreach ((ArrayPart? part, long[] origin, long[] shape) in array.Regions(_processes, _options, (before, _totalBytes)))
-            {
-                stored ??= factory.Open(array);
-                foreach (IChunkTask task in array.Tasks(stored, part, origin, shape))
-                {
-                    yield return task;
-                }
-            }
-
-            before += array.StoredBytes;
-        }
     }
 
     private byte[] EncodeArrayMetadatas() => ArrayMetadatas.Encode(_arrays.Where(array => array.Leaf.IsJaxArray).Select(array =>

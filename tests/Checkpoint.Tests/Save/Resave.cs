@@ -49,8 +49,7 @@ internal static class Resave
             case ItemKind.Array:
                 return ItemToSave.Array(ArrayValue.FromLeaf(item.Leaves[0], shardings.GetValueOrDefault("checkpoint")));
             case ItemKind.JaxRandomKey:
-                ArrayValue key = ArrayValue.FromLeaf(item.Leaves[0], null);
-                return ItemToSave.JaxRandomKey(new ArrayValue(key.DataType, key.Shape, key.Source!) { KeyImplementation = "threefry2x32" });
+                return ItemToSave.JaxRandomKey(ArrayValue.FromLeaf(item.Leaves[0]));
             case ItemKind.NumpyRandomKey:
                 return ItemToSave.NumPyRandomKey(PyTree.FromItem(item));
             default:

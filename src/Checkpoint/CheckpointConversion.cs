@@ -1,0 +1,157 @@
+using OcdbtSharp.Checkpoint.Conversion;
+using OcdbtSharp.Checkpoint.Formats;
+using OcdbtSharp.KvStore;
+
+namespace OcdbtSharp.Checkpoint;
+
+/// <summary>
+/// Converts between checkpoints of Orbax in any layout, safetensors, NumPy's files and zarr groups. Arrays are read chunk by chunk while they are written, so
+/// that any size fits into memory; the result appears under its name when it is complete.
+/// </summary>
+public static class CheckpointConversion
+{
+    /// <summary>Converts a checkpoint, or a file.</summary>
+    /// <param name="source">A path of Orbax, OCDBT, zarr or Flax; a safetensors file, the index of several, or a folder of them; <c>.npz</c>, <c>.npy</c>.</param>
+    /// <param name="destination">What is written.</param>
+    /// <param name="options">What is taken, and what is made of it; null for everything as it is.</param>
+    /// <param name="cancellationToken">Gives up; nothing is visible then.</param>
+    /// <exception cref="ArgumentException">The options fit neither source nor destination.</exception>
+    /// <exception cref="CorruptDataException">The source is damaged.</exception>
+    /// <exception cref="UnsupportedFormatException">The destination's format has no place for something, or the source is of no known format.</exception>
+    /// <exception cref="StorageException">There is something at the destination already, or the storage failed.</exception>
+    public static async Task<ConversionResult> RunAsync(
+        string source, string destination, ConversionOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(source);
+        ArgumentException.ThrowIfNullOrEmpty(destination);
+        options ??= new ConversionOptions();
+        ConversionFormat format = options.Format ?? FormatOf(destination);
+        if (format != ConversionFormat.Orbax && options.Processes.Count > 1)
+        {
+            throw new ArgumentException("Only checkpoints of Orbax are written by several processes.", nameof(options));
+        }
+
+        List<Converted> items = await ReadAsync(source, options, format == ConversionFormat.Orbax, cancellationToken).ConfigureAwait(false);
+        if (format == ConversionFormat.Orbax)
+        {
+            return await ToOrbaxAsync(items, destination, options, cancellationToken).ConfigureAwait(false);
+        }
+
+        CheckpointItem item = items[0].Item;
+        return format == ConversionFormat.ZarrGroup
+            ? await ZarrGroupWriter.RunAsync(item, destination, options, cancellationToken).ConfigureAwait(false)
+            : await ToFilesAsync(item, destination, format, options, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Opens a file of another format as an item: safetensors, the index of several, or their folder; <c>.npz</c>, <c>.npy</c>.</summary>
+    /// <returns>The item; null where the path is of none of these formats.</returns>
+    /// <exception cref="CorruptDataException">It breaks the rules of its format.</exception>
+    /// <exception cref="UnsupportedFormatException">An array has a type that is not supported.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static CheckpointItem? TryOpenFile(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return ForeignFiles.TryOpen(path);
+    }
+
+    private static ConversionFormat FormatOf(string destination) => Path.GetExtension(Path.TrimEndingDirectorySeparator(destination)).ToUpperInvariant() switch
+    {
+        ".SAFETENSORS" => ConversionFormat.Safetensors,
+        ".NPZ" => ConversionFormat.Npz,
+        ".NPY" => ConversionFormat.NpyFolder,
+        ".ZARR" => ConversionFormat.ZarrGroup,
+        _ => ConversionFormat.Orbax,
+    };
+
+    private static async Task<List<Converted>> ReadAsync(string source, ConversionOptions options, bool all, CancellationToken cancellationToken)
+    {
+        LeafMapping mapping = new(options);
+        if (ForeignFiles.TryOpen(source) is { } foreign)
+        {
+            return [new Converted(null, mapping.Apply(foreign), null, null)];
+        }
+
+        OrbaxCheckpoint checkpoint = await OrbaxCheckpoint.OpenAsync(source, null, cancellationToken).ConfigureAwait(false);
+        if (checkpoint.Kind == CheckpointKind.Root)
+        {
+            checkpoint = await checkpoint.OpenStepAsync(options.Step, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (checkpoint.Kind != CheckpointKind.Step || options.Item is not null || !all)
+        {
+            CheckpointItem only = await checkpoint.OpenItemAsync(options.Item, cancellationToken).ConfigureAwait(false);
+            string? handler = checkpoint.Metadata?.ItemHandler ?? (only.Name is null ? null : checkpoint.Metadata?.ItemHandlers.GetValueOrDefault(only.Name));
+            return [new Converted(null, mapping.Apply(only), handler, checkpoint.Metadata)];
+        }
+
+        List<Converted> items = [];
+        foreach (string name in checkpoint.ItemNames)
+        {
+            CheckpointItem item = await checkpoint.OpenItemAsync(name, cancellationToken).ConfigureAwait(false);
+            CheckpointItem mapped = item.Kind == ItemKind.PyTree ? mapping.Apply(item) : item;
+            items.Add(new Converted(name, mapped, checkpoint.Metadata?.ItemHandlers.GetValueOrDefault(name), checkpoint.Metadata));
+        }
+
+        return items;
+    }
+
+    private static async Task<ConversionResult> ToOrbaxAsync(
+        List<Converted> items, string destination, ConversionOptions options, CancellationToken cancellationToken)
+    {
+        SaveOptions save = options.Save with { Progress = options.Progress, ShareChunks = options.Processes.Count > 1 };
+        CheckpointWriterOptions writer = new()
+        {
+            UseV1 = options.UseV1,
+            Processes = options.Processes,
+            Overwrite = options.Overwrite,
+            CustomMetadata = items[0].Metadata?.CustomMetadata,
+        };
+        List<KeyValuePair<string, ItemToSave>> named = [];
+        foreach (Converted converted in items)
+        {
+            ItemToSave item = await ItemConversion.CreateAsync(converted.Item, converted.Handler, save, cancellationToken).ConfigureAwait(false);
+            if (converted.Name is null)
+            {
+                await CheckpointWriter.SaveItemAsync(destination, item, writer, cancellationToken).ConfigureAwait(false);
+            }
+            else
+            {
+                named.Add(KeyValuePair.Create(converted.Name, item));
+            }
+        }
+
+        if (named.Count > 0)
+        {
+            await CheckpointWriter.SaveStepAsync(destination, named, writer, cancellationToken).ConfigureAwait(false);
+        }
+
+        CheckpointLeaf[] arrays = [.. items.SelectMany(item => item.Item.Leaves).Where(leaf => leaf.DataType is not null)];
+        return new ConversionResult(ConversionFormat.Orbax, arrays.Length, arrays.Sum(leaf => leaf.LogicalBytes), []);
+    }
+
+    private static async Task<ConversionResult> ToFilesAsync(
+        CheckpointItem item, string destination, ConversionFormat format, ConversionOptions options, CancellationToken cancellationToken)
+    {
+        ExportOptions export = new()
+        {
+            Convert = options.ConvertTypes,
+            Overwrite = options.Overwrite,
+            Progress = options.Progress is null ? null : new ExportProgress(options.Progress),
+        };
+        ExportResult result = format switch
+        {
+            ConversionFormat.Safetensors when options.MaxFileBytes is { } bytes => await SafetensorsShards.WriteAsync(item, destination, bytes, export, cancellationToken).ConfigureAwait(false),
+            ConversionFormat.Safetensors => await CheckpointExport.ToSafetensorsAsync(item, destination, export, cancellationToken).ConfigureAwait(false),
+            ConversionFormat.Npz => await CheckpointExport.ToNpzAsync(item, destination, export, cancellationToken).ConfigureAwait(false),
+            _ => await CheckpointExport.ToNpyFolderAsync(item, destination, export, cancellationToken).ConfigureAwait(false),
+        };
+        return new ConversionResult(format, result.Arrays, result.Bytes, result.LeftOut);
+    }
+
+    private sealed record Converted(string? Name, CheckpointItem Item, string? Handler, StepMetadata? Metadata);
+
+    private sealed class ExportProgress(IProgress<SaveProgress> target) : IProgress<RestoreProgress>
+    {
+        public void Report(RestoreProgress value) => target.Report(new SaveProgress(value.Bytes, value.TotalBytes));
+    }
+}

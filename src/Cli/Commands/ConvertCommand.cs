@@ -1,0 +1,41 @@
+using System.CommandLine;
+using OcdbtSharp.Checkpoint;
+using OcdbtSharp.Cli.Output;
+
+namespace OcdbtSharp.Cli.Commands;
+
+/// <summary><c>ocdbt convert</c>: any format into any other.</summary>
+internal static class ConvertCommand
+{
+    public static Command Create(ToolConsole console)
+    {
+        ConvertArguments arguments = new();
+        Command command = new(
+            "convert", "Converts checkpoints of Orbax in any layout, OCDBT and zarr folders, safetensors and NumPy's files, into checkpoints, safetensors, NumPy's files or zarr groups.");
+        arguments.AddTo(command);
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            string source = parsed.GetRequiredValue(arguments.Source);
+            string destination = parsed.GetRequiredValue(arguments.Destination);
+            int processes = parsed.GetValue(arguments.Processes);
+            int? index = parsed.GetValue(arguments.ProcessIndex);
+            using ConversionProgress progress = new(console);
+            ConversionOptions options = arguments.Read(parsed, progress);
+            using ConvertProcesses others = index is null && processes > 1 ? ConvertProcesses.Start(parsed, processes) : ConvertProcesses.None;
+            ConversionResult result = await CheckpointConversion.RunAsync(source, destination, options, cancellationToken);
+            await others.WaitAsync(cancellationToken);
+            progress.Dispose();
+            if (index is not null)
+            {
+                return;
+            }
+
+            console.Text.WriteLine($"{destination}: {result.Arrays} {(result.Arrays == 1 ? "array" : "arrays")}, {ByteText.Of(result.Bytes)}, {progress.Rate(result.Bytes)}");
+            if (result.LeftOut.Count > 0)
+            {
+                console.Text.WriteLine($"left out, for they are no arrays: {string.Join(", ", result.LeftOut)}");
+            }
+        });
+        return command;
+    }
+}

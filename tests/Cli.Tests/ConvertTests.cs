@@ -1,0 +1,81 @@
+using System.Text.Json;
+using OcdbtSharp.Testing;
+
+namespace OcdbtSharp.Cli.Tests;
+
+/// <summary><c>ocdbt convert</c>, <c>diff</c>, <c>verify</c> and <c>steps</c> as a user runs them.</summary>
+public sealed class ConvertTests
+{
+    private static string Golden(string name) => Path.Combine(GoldenCase.Root, "orbax", name, "data");
+
+    [TestCase("--zarr3")]
+    [TestCase("--no-ocdbt", "--no-compression")]
+    [TestCase("--v1", "--chunk-bytes", "256", "--data-file-bytes", "4096")]
+    [TestCase("--processes", "3")]
+    public async Task What_is_converted_differs_in_nothing(params string[] options)
+    {
+        using TemporaryFolder folder = new();
+        string source = Golden("sharded-mesh-zarr2");
+        string copy = folder.Combine("copy");
+        ToolResult converted = await Tool.RunAsync(["convert", source, copy, .. options]);
+        Assert.That(converted.Text, Does.StartWith($"{copy}: 9 arrays, ").And.Contains("/s"));
+        ToolResult compared = await Tool.RunAsync("diff", source, copy);
+        Assert.That(compared.Text.Trim(), Is.EqualTo("9 equal"));
+        ToolResult verified = await Tool.RunAsync("verify", copy);
+        Assert.That(verified.Text, Does.EndWith("nothing is wrong\n"));
+    }
+
+    [Test]
+    public async Task Goes_through_safetensors_with_other_names_and_types()
+    {
+        using TemporaryFolder folder = new();
+        string tensors = folder.Combine("model.safetensors");
+        await Tool.RunAsync("convert", Golden("item-zarr3-ocdbt-zstd"), tensors, "--include", "params.*", "--rename", "params.*=model.*", "--dtype", "bfloat16");
+        await Tool.RunAsync("convert", tensors, folder.Combine("back"), "--no-ocdbt");
+        JsonElement tree = (await Tool.RunAsync("tree", folder.Combine("back"), "--json")).Json;
+        Assert.That(tree.ToString(), Does.Contain("model.dense.kernel").And.Contain("bfloat16").And.Not.Contain("float32"));
+        ToolResult compared = await Tool.TryAsync("diff", tensors, folder.Combine("back"), "--json");
+        Assert.That(compared.Json.EnumerateArray().Select(leaf => leaf.GetProperty("state").GetString()), Is.All.EqualTo("equal"));
+    }
+
+    [Test]
+    public async Task Differences_end_with_one()
+    {
+        ToolResult result = await Tool.TryAsync("diff", Golden("item-zarr2-ocdbt-zstd"), Golden("cast-on-save"));
+        Assert.That(result.ExitCode, Is.EqualTo(CommandLine.Failure));
+        Assert.That(result.Text, Does.Contain("only in A: params.dense.kernel").And.Contain("only in B: w"));
+    }
+
+    [Test]
+    public async Task Faults_are_told_with_their_place()
+    {
+        using TemporaryFolder folder = new();
+        string copy = folder.Combine("copy");
+        await Tool.RunAsync("convert", Golden("item-zarr2-ocdbt-zstd"), copy, "--no-ocdbt");
+        File.WriteAllText(Path.Combine(copy, "np", "0.0"), "damaged");
+        ToolResult result = await Tool.TryAsync("verify", copy);
+        Assert.That(result.ExitCode, Is.EqualTo(CommandLine.Failure));
+        Assert.That(result.Text, Does.Contain("np/0.0").And.Contain("1 faults"));
+    }
+
+    [Test]
+    public async Task Steps_are_listed()
+    {
+        ToolResult text = await Tool.RunAsync("steps", Golden("manager-metrics"));
+        Assert.That(text.Text, Does.Contain("300").And.Contain("\"loss\": 0.5").And.Contain("default, metrics"));
+        JsonElement json = (await Tool.RunAsync("steps", Golden("manager-step-names"), "--json")).Json;
+        Assert.That(json.GetProperty("steps").EnumerateArray().Select(step => step.GetProperty("step").GetInt64()), Is.EqualTo(new long[] { 0, 5, 120 }));
+        Assert.That(json.GetProperty("unfinished").GetArrayLength(), Is.EqualTo(1));
+    }
+
+    [TestCase("--rename", "a")]
+    [TestCase("--to", "hdf5")]
+    [TestCase("--processes", "0")]
+    [TestCase("--dtype", "float3")]
+    public async Task Nonsense_is_refused(params string[] options)
+    {
+        using TemporaryFolder folder = new();
+        await Tool.FailAsync(CommandLine.WrongUsage, ["convert", Golden("cast-on-save"), folder.Combine("x"), .. options]);
+        Assert.That(Directory.GetFileSystemEntries(folder.Path), Is.Empty);
+    }
+}
