@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace OcdbtSharp.Zarr3.Codecs;
 
@@ -36,6 +37,9 @@ internal static class BloscLz
 
     private const int HashBits = 13;
 
+    /// <summary>Data whose first bytes, so many, do not shrink are left as they are: they would only be slower to read.</summary>
+    private const int ProbeLength = 8 << 10;
+
     /// <summary>Failed attempts, as a power of two, after which the search takes longer steps.</summary>
     private const int SkipTrigger = 6;
 
@@ -60,7 +64,16 @@ internal static class BloscLz
                     return false;
                 }
 
-                source.Slice(read, count).CopyTo(destination[written..]);
+                if (source.Length - read >= MaxLiterals && destination.Length - written >= MaxLiterals)
+                {
+                    // The most at once: what is too much is written over.
+                    Vector256.Create(source.Slice(read, MaxLiterals)).CopyTo(destination[written..]);
+                }
+                else
+                {
+                    source.Slice(read, count).CopyTo(destination[written..]);
+                }
+
                 read += count;
                 written += count;
             }
@@ -104,8 +117,19 @@ internal static class BloscLz
         int position = 4;
         int attempts = step;
         int limit = source.Length - Tail;
+        int probe = Math.Min(ProbeLength, source.Length / 4);
         while (position < limit)
         {
+            if (position >= probe)
+            {
+                if (output.Length + (position - anchor) >= position)
+                {
+                    return 0;
+                }
+
+                probe = int.MaxValue;
+            }
+
             uint sequence = BinaryPrimitives.ReadUInt32LittleEndian(source[position..]);
             ref int slot = ref table[Hash(sequence)];
             int candidate = slot;

@@ -364,8 +364,15 @@ internal sealed class CodecPipeline
                 _bytes.Order.Swap(scratch.Span);
             }
 
+            bool isWhole = view.IsContiguous && view.Shape.AsSpan().SequenceEqual(_arraySpecs[0].Shape);
             for (int i = _arrayCodecs.Length - 1; i >= 0; i--)
             {
+                if (i == 0 && isWhole)
+                {
+                    _arrayCodecs[0].Decode(scratch.Span, view.Contiguous.Span, _arraySpecs[0]);
+                    return;
+                }
+
                 ScratchBuffer next = ScratchBuffer.Rent(_arraySpecs[i].ByteCount);
                 using (ScratchBuffer before = scratch)
                 {
@@ -397,34 +404,46 @@ internal sealed class CodecPipeline
 
     private EncodedChunk EncodeElements(in ArrayView view, bool storeFillValue)
     {
-        ScratchBuffer scratch = ScratchBuffer.Rent(_arraySpecs[0].ByteCount);
+        ScratchBuffer? scratch = null;
         try
         {
-            view.CopyTo(scratch.Span);
+            ReadOnlyLongSpan elements;
+            if (view.IsContiguous)
+            {
+                elements = view.Contiguous.Span;
+            }
+            else
+            {
+                scratch = ScratchBuffer.Rent(_arraySpecs[0].ByteCount);
+                view.CopyTo(scratch.Span);
+                elements = scratch.Span;
+            }
+
             for (int i = 0; i < _arrayCodecs.Length; i++)
             {
                 ScratchBuffer next = ScratchBuffer.Rent(_arraySpecs[i + 1].ByteCount);
-                using (ScratchBuffer before = scratch)
+                using (ScratchBuffer? before = scratch)
                 {
                     scratch = next;
-                    _arrayCodecs[i].Encode(before.Span, next.Span, _arraySpecs[i]);
+                    _arrayCodecs[i].Encode(elements, next.Span, _arraySpecs[i]);
+                    elements = next.Span;
                 }
             }
 
             ChunkSpec spec = _arraySpecs[^1];
             if (Sharding is not null)
             {
-                return Sharding.Encode(ArrayView.RowMajor(scratch.Memory, spec.Shape, spec.DataType.Size), storeFillValue);
+                return Sharding.Encode(ArrayView.RowMajor(scratch!.Memory, spec.Shape, spec.DataType.Size), storeFillValue);
             }
 
-            _bytes!.Order.Swap(scratch.Span);
+            _bytes!.Order.Swap(scratch!.Span);
             EncodedChunk encoded = new(scratch, spec.ByteCount);
-            scratch = ScratchBuffer.Rent(0);
+            scratch = null;
             return encoded;
         }
         finally
         {
-            scratch.Dispose();
+            scratch?.Dispose();
         }
     }
 
