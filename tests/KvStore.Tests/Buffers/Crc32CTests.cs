@@ -36,6 +36,19 @@ public sealed class Crc32CTests
         }
     }
 
+    [TestCase(12_287)]
+    [TestCase(12_288)]
+    [TestCase(12_289)]
+    [TestCase(24_575)]
+    [TestCase(100_000)]
+    public void HardwareAndTableAgreeOnLongInput(int length)
+    {
+        byte[] bytes = new byte[length];
+        new Random(length).NextBytes(bytes);
+        Assert.That(Crc32C.Compute(bytes), Is.EqualTo(~Crc32C.Portable(bytes, uint.MaxValue)));
+        Assert.That(Crc32C.Compute(bytes.AsSpan(5), 77), Is.EqualTo(~Crc32C.Portable(bytes.AsSpan(5), ~77u)));
+    }
+
     [Test]
     public void PartsGiveTheChecksumOfTheWhole() =>
         Check.QuickThrowOnFailure(Prop.ForAll<byte[], byte[]>((first, second) =>
