@@ -8,7 +8,7 @@ namespace OcdbtSharp.Zarr3;
 /// <summary>Reads members of a metadata file, each with a check that says what was expected, and writes them.</summary>
 internal static class MetadataJson
 {
-    private static readonly JsonDocumentOptions Options = new() { MaxDepth = 64 };
+    private static readonly JsonDocumentOptions Options = new() { MaxDepth = 64, AllowDuplicateProperties = false };
 
     /// <summary>Reads a file that is one JSON object.</summary>
     public static JsonElement Parse(ReadOnlyMemory<byte> utf8)
@@ -21,10 +21,8 @@ internal static class MetadataJson
         CheckTexts(utf8.Span);
         try
         {
-            using JsonDocument document = JsonDocument.Parse(utf8, Options);
-            return document.RootElement.ValueKind == JsonValueKind.Object
-                ? document.RootElement.Clone()
-                : throw new CorruptDataException("the metadata is not a JSON object");
+            JsonElement root = ParseLastMember(utf8);
+            return root.ValueKind == JsonValueKind.Object ? root : throw new CorruptDataException("the metadata is not a JSON object");
         }
         catch (JsonException exception)
         {
@@ -127,4 +125,21 @@ internal static class MetadataJson
 
     /// <summary>The bytes of a fill value, or null where all are zero.</summary>
     public static byte[]? Simplify(byte[]? fillValue) => fillValue is null || fillValue.AsSpan().IndexOfAnyExcept((byte)0) < 0 ? null : fillValue;
+
+    /// <summary>Parses; of a member that is given several times, only the last stays, as in Python and TensorStore.</summary>
+    private static JsonElement ParseLastMember(ReadOnlyMemory<byte> utf8)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(utf8, Options);
+            return document.RootElement.Clone();
+        }
+        catch (JsonException)
+        {
+            // Where repeated members are not what is wrong, this throws again.
+            using JsonDocument repeated = JsonDocument.Parse(utf8, Options with { AllowDuplicateProperties = true });
+            using JsonDocument document = JsonDocument.Parse(JsonSpelling.WriteUnsorted(repeated.RootElement), Options);
+            return document.RootElement.Clone();
+        }
+    }
 }

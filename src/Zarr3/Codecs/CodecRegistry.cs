@@ -179,7 +179,7 @@ internal static partial class CodecRegistry
             // Two letters of an earlier draft, which are still found.
             { ValueKind: JsonValueKind.String } text when text.ValueEquals("C") => [.. Enumerable.Range(0, rank)],
             { ValueKind: JsonValueKind.String } text when text.ValueEquals("F") => [.. Enumerable.Range(0, rank).Reverse()],
-            { ValueKind: JsonValueKind.Array } list => [.. list.EnumerateArray().Select(item => item.TryGetInt32(out int axis) ? axis : -1)],
+            { ValueKind: JsonValueKind.Array } list => [.. list.EnumerateArray().Select(item => item.ValueKind == JsonValueKind.Number && item.TryGetInt32(out int axis) ? axis : -1)],
             _ => [-1],
         };
         return order.Order().SequenceEqual(Enumerable.Range(0, rank))

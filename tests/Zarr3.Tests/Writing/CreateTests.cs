@@ -47,6 +47,24 @@ public sealed class CreateTests
         Assert.That(file, Does.Contain($"\"fill_value\":{expected},"));
     }
 
+    [TestCase("\"|V3\"", "\"AQID\"")]
+    [TestCase("\"|S2\"", "\"YWI=\"")]
+    [TestCase("[[\"a\",\"<i2\"],[\"b\",\">f4\",[2,1]]]", "\"AQIDBAUGBwgJCg==\"")]
+    public async Task Records_and_raw_bytes_of_version_2_are_written_as_they_are_given(string type, string fill)
+    {
+        string expected =
+            $$"""{"chunks":[2],"compressor":null,"dimension_separator":".","dtype":{{type}},"fill_value":{{fill}},"filters":null,"order":"C","shape":[3],"zarr_format":2}""";
+        using JsonDocument json = JsonDocument.Parse(expected);
+        MemoryKvStore store = new();
+        ZarrArray array = await ZarrArray.CreateAsync(store, new ArrayCreateOptions { Metadata = json.RootElement });
+        Assert.That(Encoding.UTF8.GetString((await store.ReadAsync(".zarray")).Value.Span), Is.EqualTo(expected));
+        byte[] records = [.. Enumerable.Range(1, (int)array.ByteCount).Select(value => (byte)value)];
+        await array.WriteAsync(records);
+        byte[] read = new byte[records.Length];
+        await array.ReadAsync(read);
+        Assert.That(read, Is.EqualTo(records));
+    }
+
     [Test]
     public async Task What_there_is_already_is_kept_opened_or_deleted_as_asked()
     {

@@ -26,6 +26,16 @@ public sealed class ResizeTests
     }
 
     [Test]
+    public async Task Of_a_member_that_is_given_twice_the_last_counts()
+    {
+        MemoryKvStore store = new();
+        await store.WriteAsync(".zarray", """{"zarr_format":2,"shape":[9],"shape":[4],"chunks":[2],"dtype":"|i1","fill_value":0,"order":"C","filters":null,"compressor":null}""");
+        ZarrArray array = await ZarrArray.OpenAsync(store);
+        Assert.That(array.Shape, Is.EqualTo(new[] { 4 }));
+        Assert.That((await array.ResizeAsync([5])).Shape, Is.EqualTo(new[] { 5 }));
+    }
+
+    [Test]
     public async Task A_shape_that_cannot_be_is_refused()
     {
         ZarrArray array = await ZarrArray.CreateAsync(new MemoryKvStore(), new ArrayCreateOptions { Shape = [4], DataType = DataType.Parse("int8") });

@@ -72,6 +72,44 @@ public sealed class WriteTests
     }
 
     [Test]
+    public async Task Chunks_that_are_raw_and_contiguous_are_stored_straight_from_the_source()
+    {
+        CountingKvStore store = new(new MemoryKvStore());
+        ZarrArray array = await ZarrArray.CreateAsync(store, new ArrayCreateOptions { Shape = [8, 100], ChunkShape = [2, 100], DataType = DataType.Parse("float32") });
+        CountingKvStore counted = new(store);
+        byte[] source = new byte[array.ByteCount];
+        source.AsSpan().Fill(1);
+        await (await ZarrArray.OpenAsync(counted)).WriteAsync(source);
+        Assert.That(counted.Writes, Is.EqualTo(4));
+        Assert.That(counted.WroteOnlyFrom(source));
+    }
+
+    [Test]
+    public async Task Only_chunks_of_which_a_part_is_written_are_read()
+    {
+        MemoryKvStore memory = new();
+        await ZarrArray.CreateAsync(memory, new ArrayCreateOptions { Shape = [10], ChunkShape = [4], DataType = DataType.Parse("uint8"), Codecs = [ZarrCodec.Crc32c] });
+        CountingKvStore store = new(memory);
+        ZarrArray array = await ZarrArray.OpenAsync(store);
+        int reads = store.Reads;
+        await array.WriteAsync(new byte[] { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 });
+        Assert.That(store.Reads, Is.EqualTo(reads), "the last chunk lies in the array with two elements only, and both are given");
+        await array.WriteAsync(new byte[] { 1, 2, 3, 4, 5, 6 }, new ArrayRegion([3], [6]));
+        Assert.That(store.Reads, Is.EqualTo(reads + 2));
+    }
+
+    [Test]
+    public async Task A_part_of_a_damaged_chunk_is_not_written_and_the_error_says_where()
+    {
+        MemoryKvStore store = new();
+        ZarrArray array = await ZarrArray.CreateAsync(store, new ArrayCreateOptions { Shape = [4], DataType = DataType.Parse("uint8"), Codecs = [ZarrCodec.Crc32c] });
+        await store.WriteAsync("c/0", new byte[] { 1, 2, 3, 4, 0, 0, 0, 0 });
+        CorruptDataException? damaged = await Assert.ThrowsAsync<CorruptDataException>(async () => await array.WriteAsync(new byte[] { 9 }, new ArrayRegion([1], [1])));
+        Assert.That(damaged!.Message, Does.Contain("c/0").And.Contain("crc32c"));
+        await array.WriteAsync(new byte[] { 9, 9, 9, 9 });
+    }
+
+    [Test]
     public async Task A_source_of_another_length_and_a_region_outside_are_refused()
     {
         ZarrArray array = await ZarrArray.CreateAsync(new MemoryKvStore(), new ArrayCreateOptions { Shape = [4], DataType = DataType.Parse("int32") });
