@@ -85,6 +85,9 @@ internal static partial class FillValue
 
                     // TensorStore takes numbers in quotes in version 2.
                     _ when double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number) => Encode(number, type),
+
+                    // TensorStore takes numbers in quotes in version 2.
+                    _ when double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number) => Encode(number, type),
                     _ => FromBase64(text, type.Size),
                 };
             default:

@@ -80,16 +80,20 @@ public sealed partial class ZarrArray
     internal async ValueTask WriteAsync(LongMemory source, ArrayRegion region, ArrayWriteOptions? options, CancellationToken cancellationToken)
     {
         options ??= new ArrayWriteOptions();
-        IEnumerable<ChunkWriteTask> tasks = PlanWrite(source, region, options.StoreFillValue);
+        IEnumerable<ChunkWriteTask> tasks = PlanWrite(source, region, options.StoreFillValue, options.DegreeOfParallelism);
         await IChunkTask.RunAsync(tasks, options.DegreeOfParallelism, options.BytesInFlight, options.Progress, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Cuts a write into the shares of the chunks, for a caller that schedules the writes of several arrays together.</summary>
-    internal IEnumerable<ChunkWriteTask> PlanWrite(LongMemory source, ArrayRegion region, bool storeFillValue)
+    /// <param name="source">The region's elements.</param>
+    /// <param name="region">The region.</param>
+    /// <param name="storeFillValue">Whether chunks of nothing but the fill value are stored.</param>
+    /// <param name="degreeOfParallelism">Most inner chunks of one shard that are encoded at the same time.</param>
+    internal IEnumerable<ChunkWriteTask> PlanWrite(LongMemory source, ArrayRegion region, bool storeFillValue, int degreeOfParallelism = 1)
     {
         (long[] origin, long[] shape) = region.Resolve(Metadata.Shape);
         ArrayView view = ArrayView.RowMajor(source, shape, DataType.Size);
-        ChunkUpdate update = new(storeFillValue);
+        ChunkUpdate update = new(storeFillValue, degreeOfParallelism);
         return Metadata.Grid.Parts(origin, shape).Select(part => new ChunkWriteTask(this, part, view.Slice(part.Position, part.Shape), update));
     }
 

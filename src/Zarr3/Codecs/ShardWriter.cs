@@ -7,12 +7,16 @@ internal sealed class ShardWriter : IDisposable
 {
     private readonly ShardingIndexedCodec _codec;
     private readonly ShardIndex _index;
+    private readonly long _expectedLength;
     private ScratchBuffer? _buffer;
     private long _length;
 
-    public ShardWriter(ShardingIndexedCodec codec)
+    /// <param name="codec">The codec of the shard.</param>
+    /// <param name="expectedLength">About how many bytes the inner chunks will have together. Too few cost a copy of them, too many nothing.</param>
+    public ShardWriter(ShardingIndexedCodec codec, long expectedLength)
     {
         _codec = codec;
+        _expectedLength = expectedLength;
         _index = ShardIndex.Empty(codec.IndexCodecs.Spec.ByteCount / ShardIndex.EntryLength);
         _length = codec.IndexAtStart ? codec.IndexLength : 0;
     }
@@ -63,7 +67,7 @@ internal sealed class ShardWriter : IDisposable
         long needed = checked(_length + count);
         if (_buffer is null || needed > _buffer.Length)
         {
-            ScratchBuffer larger = ScratchBuffer.Rent(Math.Max(needed + _codec.IndexLength, 2 * (_buffer?.Length ?? 0)));
+            ScratchBuffer larger = ScratchBuffer.Rent(Math.Max(needed, _buffer is null ? _expectedLength : 2 * _buffer.Length) + _codec.IndexLength);
             if (_buffer is not null)
             {
                 ((ReadOnlyLongSpan)_buffer.Span.Slice(0, _length)).CopyTo(larger.Span);

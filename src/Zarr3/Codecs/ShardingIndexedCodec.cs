@@ -110,7 +110,7 @@ internal sealed class ShardingIndexedCodec : ArrayToBytesCodec
     /// <summary>Encodes a whole shard. Inner chunks that hold nothing but the fill value are left out.</summary>
     public EncodedChunk Encode(in ArrayView shard, bool storeFillValue)
     {
-        ShardWriter writer = new(this);
+        ShardWriter writer = new(this, shard.ByteCount);
         try
         {
             foreach (ChunkPart part in Grid.Parts(new long[shard.Shape.Length], shard.Shape))

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using OcdbtSharp.KvStore.Buffers;
 using OcdbtSharp.Zarr3.Codecs;
 
@@ -11,8 +12,15 @@ namespace OcdbtSharp.Zarr3.Writing;
 /// What an edge chunk holds beyond the array is the fill value where the chunk is new, else what it was.
 /// </summary>
 /// <param name="storeFillValue">Whether chunks and inner chunks of nothing but the fill value are stored.</param>
-internal sealed class ChunkUpdate(bool storeFillValue)
+/// <param name="degreeOfParallelism">Most inner chunks of one shard that are updated at the same time.</param>
+internal sealed class ChunkUpdate(bool storeFillValue, int degreeOfParallelism)
 {
+    // Inner chunks of fewer bytes are not worth another thread.
+    private const long MinParallelBytes = 32 << 10;
+
+    // Encoded inner chunks that wait for their turn, for each thread.
+    private const int Ahead = 4;
+
     /// <summary>Whether a box is all of a chunk that lies within the array.</summary>
     public static bool Covers(ReadOnlySpan<long> bounds, ReadOnlySpan<long> origin, ReadOnlySpan<long> shape) =>
         shape.SequenceEqual(bounds) && !origin.ContainsAnyExcept(0);
@@ -34,20 +42,19 @@ internal sealed class ChunkUpdate(bool storeFillValue)
 
     /// <summary>Makes the new stored bytes.</summary>
     /// <param name="codecs">The codecs of the chunk.</param>
-    /// <param name="stored">The old stored bytes.</param>
-    /// <param name="exists">Whether there are any.</param>
+    /// <param name="stored">The old stored bytes; null where there are none.</param>
     /// <param name="bounds">The extents of the chunk that lie within the array.</param>
     /// <param name="origin">First index of the box.</param>
     /// <param name="box">The new elements.</param>
     /// <returns>Null where nothing is to be stored. The bytes may be those of <paramref name="box"/>.</returns>
     public EncodedChunk? Apply(
-        CodecPipeline codecs, ReadOnlyLongSpan stored, bool exists, ReadOnlySpan<long> bounds, ReadOnlySpan<long> origin, in ArrayView box)
+        CodecPipeline codecs, LongMemory? stored, ReadOnlySpan<long> bounds, ReadOnlySpan<long> origin, in ArrayView box)
     {
         bool covers = Covers(bounds, origin, box.Shape);
-        exists &= !covers;
+        LongMemory? old = covers ? null : stored;
         if (codecs.IsPartial)
         {
-            return ApplyToShard(codecs, stored, exists, bounds, origin, box);
+            return ApplyToShard(codecs, old, bounds, origin, box);
         }
 
         if (covers && bounds.SequenceEqual(codecs.Spec.Shape))
@@ -59,9 +66,9 @@ internal sealed class ChunkUpdate(bool storeFillValue)
         try
         {
             ArrayView chunk = ArrayView.RowMajor(scratch.Memory, codecs.Spec.Shape, codecs.Spec.DataType.Size);
-            if (exists)
+            if (old is { } bytes)
             {
-                codecs.Decode(stored, chunk);
+                codecs.Decode(bytes.Span, chunk);
             }
             else
             {
@@ -89,25 +96,37 @@ internal sealed class ChunkUpdate(bool storeFillValue)
         !storeFillValue && chunk.IsFilledWith(codecs.Spec.FillValue) ? null : codecs.Encode(chunk, storeFillValue);
 
     private EncodedChunk? ApplyToShard(
-        CodecPipeline codecs, ReadOnlyLongSpan stored, bool exists, ReadOnlySpan<long> bounds, ReadOnlySpan<long> origin, in ArrayView box)
+        CodecPipeline codecs, LongMemory? stored, ReadOnlySpan<long> bounds, ReadOnlySpan<long> origin, in ArrayView box)
     {
         ShardingIndexedCodec sharding = codecs.Sharding!;
-        CodecPipeline inner = sharding.Inner;
         ArrayView view = codecs.StoredOrder(box);
-        ReadOnlySpan<long> storedBounds = codecs.StoredOrder(bounds);
-        ShardIndex? index = exists ? sharding.DecodeIndex(stored) : null;
-        using ShardWriter writer = new(sharding);
+        long[] storedBounds = codecs.StoredOrder(bounds).ToArray();
+        ShardIndex? index = stored is { } shard ? sharding.DecodeIndex(shard.Span) : null;
+        using ShardWriter writer = new(sharding, Extents.Product(storedBounds) * codecs.Spec.DataType.Size);
         long next = 0;
-        foreach (ChunkPart part in sharding.Grid.Parts(codecs.StoredOrder(origin).ToArray(), view.Shape))
+        bool parallel = degreeOfParallelism > 1 && sharding.Inner.Spec.ByteCount >= MinParallelBytes;
+        foreach (ChunkPart[] parts in sharding.Grid.Parts(codecs.StoredOrder(origin).ToArray(), view.Shape).Chunk(parallel ? Ahead * degreeOfParallelism : 1))
         {
-            CopyInnerChunks(stored, index, next, part.LinearIndex, writer);
-            next = part.LinearIndex + 1;
-            bool innerExists = TryGet(stored, index, part.LinearIndex, out ReadOnlyLongSpan innerStored);
-            long[] innerBounds = Bounds(storedBounds, inner.Spec.Shape, part.Index);
-            using EncodedChunk? encoded = Apply(inner, innerStored, innerExists, innerBounds, part.Origin, view.Slice(part.Position, part.Shape));
-            if (encoded is not null)
+            EncodedChunk?[] encoded = new EncodedChunk?[parts.Length];
+            try
             {
-                writer.Add(part.LinearIndex, encoded.Span);
+                Apply(sharding.Inner, stored, index, storedBounds, view, parts, encoded);
+                for (int i = 0; i < parts.Length; i++)
+                {
+                    CopyInnerChunks(stored, index, next, parts[i].LinearIndex, writer);
+                    next = parts[i].LinearIndex + 1;
+                    if (encoded[i] is { } chunk)
+                    {
+                        writer.Add(parts[i].LinearIndex, chunk.Span);
+                    }
+                }
+            }
+            finally
+            {
+                foreach (EncodedChunk? chunk in encoded)
+                {
+                    chunk?.Dispose();
+                }
             }
         }
 
@@ -115,26 +134,46 @@ internal sealed class ChunkUpdate(bool storeFillValue)
         return writer.IsEmpty ? null : writer.Finish();
     }
 
-    private static void CopyInnerChunks(ReadOnlyLongSpan stored, ShardIndex? index, long first, long end, ShardWriter writer)
+    private void Apply(
+        CodecPipeline inner, LongMemory? stored, ShardIndex? index, long[] bounds, ArrayView view, ChunkPart[] parts, EncodedChunk?[] encoded)
+    {
+        void Update(int i)
+        {
+            ChunkPart part = parts[i];
+            long[] innerBounds = Bounds(bounds, inner.Spec.Shape, part.Index);
+            encoded[i] = Apply(inner, TryGet(stored, index, part.LinearIndex), innerBounds, part.Origin, view.Slice(part.Position, part.Shape));
+        }
+
+        if (parts.Length == 1)
+        {
+            Update(0);
+            return;
+        }
+
+        try
+        {
+            Parallel.For(0, parts.Length, new ParallelOptions { MaxDegreeOfParallelism = degreeOfParallelism }, Update);
+        }
+        catch (AggregateException exception)
+        {
+            ExceptionDispatchInfo.Throw(exception.InnerExceptions[0]);
+        }
+    }
+
+    private static void CopyInnerChunks(LongMemory? stored, ShardIndex? index, long first, long end, ShardWriter writer)
     {
         for (long chunk = first; index is not null && chunk < end; chunk++)
         {
-            if (TryGet(stored, index, chunk, out ReadOnlyLongSpan bytes))
+            if (TryGet(stored, index, chunk) is { } bytes)
             {
-                writer.Add(chunk, bytes);
+                writer.Add(chunk, bytes.Span);
             }
         }
     }
 
-    private static bool TryGet(ReadOnlyLongSpan stored, ShardIndex? index, long chunk, out ReadOnlyLongSpan bytes)
-    {
-        if (index is not null && index.TryGet(chunk, out long offset, out long length))
-        {
-            bytes = stored.Slice(offset, length);
-            return true;
-        }
-
-        bytes = default;
-        return false;
-    }
+    /// <summary>The stored bytes of an inner chunk; null where it is not stored.</summary>
+    private static LongMemory? TryGet(LongMemory? stored, ShardIndex? index, long chunk) =>
+        stored is { } shard && index is not null && index.TryGet(chunk, out long offset, out long length)
+            ? shard.Slice(offset, length)
+            : default(LongMemory?);
 }

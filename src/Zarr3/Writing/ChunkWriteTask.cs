@@ -49,7 +49,7 @@ internal sealed class ChunkWriteTask : IChunkTask
         Key key = _array.Metadata.KeyEncoding.Encode(_part.Index);
         if (_covers)
         {
-            using EncodedChunk? encoded = Update(key, default, false);
+            using EncodedChunk? encoded = Update(key, null);
             await StoreAsync(key, encoded, StorageGeneration.Unknown, cancellationToken).ConfigureAwait(false);
             return;
         }
@@ -57,7 +57,7 @@ internal sealed class ChunkWriteTask : IChunkTask
         for (int attempt = 0; attempt < MaxAttempts; attempt++)
         {
             using StoredChunk stored = await StoredChunk.ReadAsync(_array.Store, key, Codecs.Spec.ByteCount, cancellationToken).ConfigureAwait(false);
-            using EncodedChunk? encoded = Update(key, stored.Span, stored.Exists);
+            using EncodedChunk? encoded = Update(key, stored.Bytes);
             if (encoded is null && !stored.Exists)
             {
                 return;
@@ -72,11 +72,11 @@ internal sealed class ChunkWriteTask : IChunkTask
         throw new StorageException($"The chunk changed each time that it was written, {MaxAttempts} times.", _array.Store.Describe(key));
     }
 
-    private EncodedChunk? Update(Key key, ReadOnlyLongSpan stored, bool exists)
+    private EncodedChunk? Update(Key key, LongMemory? stored)
     {
         try
         {
-            return _update.Apply(Codecs, stored, exists, _bounds, _part.Origin, _source);
+            return _update.Apply(Codecs, stored, _bounds, _part.Origin, _source);
         }
         catch (OcdbtSharpException exception) when (exception.Location is null)
         {

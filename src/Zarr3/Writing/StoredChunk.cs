@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using OcdbtSharp.KvStore;
 using OcdbtSharp.KvStore.Buffers;
 
@@ -35,8 +36,8 @@ internal sealed class StoredChunk : IDisposable
     /// <summary>The generation, for a conditional write; also where the chunk is missing.</summary>
     public StorageGeneration Generation { get; }
 
-    /// <summary>The bytes; none where the chunk is missing.</summary>
-    public ReadOnlyLongSpan Span => _buffer is null ? _small.Span : _buffer.Span;
+    /// <summary>The bytes, which are only to be read; null where the chunk is missing.</summary>
+    public LongMemory? Bytes => !Exists ? default(LongMemory?) : _buffer is null ? MemoryMarshal.AsMemory(_small) : _buffer.Memory;
 
     /// <summary>Reads a chunk of which about so many bytes are expected.</summary>
     public static async ValueTask<StoredChunk> ReadAsync(IKvStore store, Key key, long expectedLength, CancellationToken cancellationToken)

@@ -65,6 +65,17 @@ public sealed class CreateTests
         Assert.That(read, Is.EqualTo(records));
     }
 
+    [TestCase("""{"zarr_format":2,"shape":[],"dtype":"<f4","fill_value":"1.5"}""", "1.5")]
+    [TestCase("""{"shape":[],"data_type":"float32","fill_value":"0x3fc00000"}""", "1.5")]
+    [TestCase("""{"shape":[],"data_type":"float16","fill_value":"0x1"}""", "5.960464477539063e-08")]
+    [TestCase("""{"shape":[],"data_type":"int8","fill_value":1.0}""", "1")]
+    public async Task Fill_values_may_be_spelled_in_other_ways(string metadata, string spelled)
+    {
+        using JsonDocument json = JsonDocument.Parse(metadata);
+        ZarrArray array = await ZarrArray.CreateAsync(new MemoryKvStore(), new ArrayCreateOptions { Metadata = json.RootElement });
+        Assert.That(array.MetadataJson.GetProperty("fill_value").GetRawText(), Is.EqualTo(spelled));
+    }
+
     [Test]
     public async Task What_there_is_already_is_kept_opened_or_deleted_as_asked()
     {

@@ -85,6 +85,33 @@ public sealed class WriteTests
     }
 
     [Test]
+    public async Task Shards_are_the_same_however_many_inner_chunks_are_encoded_at_a_time()
+    {
+        byte[] source = new byte[512 * 512];
+        new Random(4).NextBytes(source);
+        source.AsSpan(0, 512 * 200).Clear();
+        List<byte[]> shards = [];
+        foreach (int degree in (int[])[1, 3])
+        {
+            MemoryKvStore store = new();
+            ZarrArray array = await ZarrArray.CreateAsync(store, new ArrayCreateOptions
+            {
+                Shape = [512, 512],
+                ShardShape = [512, 512],
+                ChunkShape = [128, 256],
+                DataType = DataType.Parse("uint8"),
+                Codecs = [ZarrCodec.Crc32c],
+            });
+            ArrayWriteOptions options = new() { DegreeOfParallelism = degree };
+            await array.WriteAsync(source, options: options);
+            await array.WriteAsync(source.AsMemory(0, 300 * 300), new ArrayRegion([100, 100], [300, 300]), options);
+            shards.Add((await store.ReadAsync("c/0/0")).Value.ToArray());
+        }
+
+        Assert.That(shards[1], Is.EqualTo(shards[0]));
+    }
+
+    [Test]
     public async Task Only_chunks_of_which_a_part_is_written_are_read()
     {
         MemoryKvStore memory = new();
