@@ -1,15 +1,5 @@
 namespace OcdbtSharp.Zarr3;
 
-/// <summary>What lies at a path of a hierarchy.</summary>
-public enum ZarrNodeKind
-{
-    /// <summary>A group: other groups and arrays.</summary>
-    Group,
-
-    /// <summary>An array.</summary>
-    Array,
-}
-
 /// <summary>A member of a group.</summary>
 /// <param name="Path">Its path below the group, names separated by <c>/</c>.</param>
 /// <param name="Kind">What it is.</param>
