@@ -13,7 +13,7 @@ namespace OcdbtSharp.Zarr3.Writing;
 /// </summary>
 /// <param name="storeFillValue">Whether chunks and inner chunks of nothing but the fill value are stored.</param>
 /// <param name="degreeOfParallelism">Most inner chunks of one shard that are updated at the same time.</param>
-internal sealed class ChunkUpdate(bool storeFillValue, int degreeOfParallelism)
+internal sealed class ChunkUpdate(bool storeFillValue, int degreeOfParallelism = 1)
 {
     // Inner chunks of fewer bytes are not worth another thread.
     private const long MinParallelBytes = 32 << 10;
