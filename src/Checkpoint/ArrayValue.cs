@@ -112,6 +112,22 @@ public sealed class ArrayValue
     /// <summary>Where the elements are read from; null where they are in memory.</summary>
     internal LeafSource? Source { get; private init; }
 
+    /// <summary>A whole array of a type of .NET.</summary>
+    /// <typeparam name="T">A number of .NET, or one of this library such as <see cref="BFloat16"/>.</typeparam>
+    /// <param name="elements">All elements in C order.</param>
+    /// <param name="shape">Elements along each dimension.</param>
+    /// <exception cref="ArgumentException">There are not as many elements as the shape says, or no type of elements is that of <typeparamref name="T"/>.</exception>
+    public static ArrayValue Create<T>(ReadOnlyMemory<T> elements, params IReadOnlyList<long> shape)
+        where T : unmanaged
+    {
+        DataType type = ElementType.DataTypeOf(typeof(T)) ?? throw new ArgumentException($"No array has elements of {typeof(T).Name}.", nameof(T));
+        return new ArrayValue(type, shape, ZarrArray.Bytes(MemoryMarshal.AsMemory(elements)));
+    }
+
+    /// <inheritdoc cref="Create{T}(ReadOnlyMemory{T}, IReadOnlyList{long})"/>
+    public static ArrayValue Create<T>(T[] elements, params IReadOnlyList<long> shape)
+        where T : unmanaged => Create((ReadOnlyMemory<T>)elements, shape);
+
     /// <summary>A value for a leaf that is read from a checkpoint when it is saved.</summary>
     /// <exception cref="ArgumentException">The leaf has no elements.</exception>
     public static ArrayValue FromLeaf(CheckpointLeaf leaf) => FromLeaf(leaf, null);

@@ -48,8 +48,8 @@ public sealed class CheckpointItem
     /// <summary>Whether the arrays are zarr v3; otherwise v2, or not zarr at all.</summary>
     public bool UsesZarr3 { get; internal init; }
 
-    /// <summary>The folder of the item.</summary>
-    internal IKvStore Store { get; }
+    /// <summary>The folder of the item, for what a handler of your own has saved in it.</summary>
+    public IKvStore Store { get; }
 
     /// <summary>The tree with tuples and named tuples as JSON text; null where it was not recorded.</summary>
     internal string? RichTree { get; init; }

@@ -113,6 +113,12 @@ public sealed class PyTree
         return Named(PyTreeNodeKind.Dict, sorted, LeafTypes.Dict);
     }
 
+    /// <inheritdoc cref="Dict(IEnumerable{KeyValuePair{string, PyTree}})"/>
+    public static PyTree Dict(params (string Key, PyTree Value)[] entries) => Dict(Pairs(entries));
+
+    /// <summary>A dictionary with nothing in it.</summary>
+    public static PyTree Dict() => new(PyTreeNodeKind.Dict, [], LeafTypes.Dict);
+
     /// <summary>A class whose fields are saved as the entries of a dictionary, in the order given.</summary>
     /// <exception cref="ArgumentException">A name is there twice.</exception>
     public static PyTree Fields(params IEnumerable<KeyValuePair<string, PyTree>> fields)
@@ -230,6 +236,9 @@ public sealed class PyTree
 
     private static KeyValuePair<TreeKey, PyTree>[] Indexed(IEnumerable<PyTree> elements) =>
         [.. (elements ?? throw new ArgumentNullException(nameof(elements))).Select((element, index) => KeyValuePair.Create(TreeKey.Index(index), element))];
+
+    private static IEnumerable<KeyValuePair<string, PyTree>> Pairs((string Key, PyTree Value)[] entries) =>
+        (entries ?? throw new ArgumentNullException(nameof(entries))).Select(entry => KeyValuePair.Create(entry.Key, entry.Value));
 
     private static PyTree Named(PyTreeNodeKind kind, KeyValuePair<TreeKey, PyTree>[] children, string emptyType)
     {

@@ -94,7 +94,7 @@ public sealed partial class ZarrArray
     }
 
     /// <summary>The bytes of elements: a view, not a copy.</summary>
-    private static LongMemory Bytes<T>(Memory<T> elements)
+    internal static LongMemory Bytes<T>(Memory<T> elements)
         where T : unmanaged => typeof(T) == typeof(byte)
             ? (Memory<byte>)(object)elements
             : elements.Length <= int.MaxValue / Unsafe.SizeOf<T>() ? new CastMemory<T>(elements).Memory

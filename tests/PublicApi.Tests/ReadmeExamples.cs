@@ -32,6 +32,25 @@ public sealed class ReadmeExamples
     }
 
     [Test]
+    public async Task Saves()
+    {
+        PyTree state = PyTree.Dict(
+            ("weights", ArrayValue.Create(new float[1000], shape: [10, 100])),
+            ("step", 7));
+        await CheckpointWriter.SaveAsync("checkpoint", state, new SaveOptions { UseZarr3 = true });
+
+        await using CheckpointManager manager = await CheckpointManager.OpenAsync("run", new CheckpointManagerOptions { MaxToKeep = 2, KeepPeriod = 100 });
+        for (long step = 100; step < 105; step++)
+        {
+            await manager.SaveAsync(step, state);
+        }
+
+        await manager.WaitUntilFinishedAsync();
+        Assert.That(manager.AllSteps, Is.EqualTo(new long[] { 100, 103, 104 }));
+        Assert.That((await (await OrbaxCheckpoint.OpenAsync("checkpoint")).OpenItemAsync()).Leaves.Select(leaf => leaf.Name), Is.EqualTo(new[] { "step", "weights" }));
+    }
+
+    [Test]
     public async Task Restores_and_exports()
     {
         OrbaxCheckpoint checkpoint = await OrbaxCheckpoint.OpenAsync("testdata/orbax/seed-example/data");

@@ -31,15 +31,17 @@ internal sealed class PyTreeItemReader
         MessagePackFile? aggregate = listing.Has(CheckpointLayout.AggregateFile)
             ? await MessagePackFile.ReadAsync(store, CheckpointLayout.AggregateFile, cancellationToken).ConfigureAwait(false)
             : null;
-        if (metadata?.UseOcdbt == true && !listing.Has(CheckpointLayout.OcdbtManifestFile))
+        // A tree without arrays has no database, whatever it says.
+        bool hasManifest = listing.Has(CheckpointLayout.OcdbtManifestFile);
+        if (metadata?.UseOcdbt == true && !hasManifest && metadata.Entries.Any(entry => !entry.SkipDeserialize && entry.ValueType != StringType))
         {
             throw new StorageException(
                 "This file is missing: the tree says that its arrays lie in an OCDBT database. The databases of the processes may not have been merged.",
                 store.Describe(CheckpointLayout.OcdbtManifestFile));
         }
 
-        bool usesOcdbt = metadata?.UseOcdbt ?? listing.Has(CheckpointLayout.OcdbtManifestFile);
-        ArrayCatalog arrays = await ArrayCatalog.OpenAsync(store, usesOcdbt, metadata?.StoresFillValue ?? false, cancellationToken).ConfigureAwait(false);
+        bool usesOcdbt = metadata?.UseOcdbt ?? hasManifest;
+        ArrayCatalog arrays = await ArrayCatalog.OpenAsync(store, usesOcdbt && hasManifest, metadata?.StoresFillValue ?? false, cancellationToken).ConfigureAwait(false);
         List<CheckpointLeaf> leaves = metadata is not null ? await reader.FromMetadataAsync(metadata, aggregate, arrays, cancellationToken).ConfigureAwait(false)
             : aggregate is not null ? await FromAggregateAsync(aggregate, arrays, cancellationToken).ConfigureAwait(false)
             : await FromStoredNamesAsync(arrays, cancellationToken).ConfigureAwait(false);
