@@ -61,4 +61,5 @@ public interface IKvStore
 /// <summary>A key and the length of its value.</summary>
 /// <param name="Key">The key.</param>
 /// <param name="Length">Length of the value in bytes; -1 where the store does not tell without reading.</param>
-public readonly record struct ListEntry(Key Key, long Length);
+/// <param name="Modified">When the value was written; null where the store does not tell.</param>
+public readonly record struct ListEntry(Key Key, long Length, DateTimeOffset? Modified = null);

@@ -68,7 +68,7 @@ public sealed class KvStoreContract(string kind, string prefix) : IDisposable
         await using ValueWriter writer = await ((IPiecewiseKvStore)_store).BeginWriteAsync("d/k");
         await Parallel.ForAsync(0, Pieces, async (i, token) => await writer.WriteAsync(i * Length, value.AsMemory(i * Length, Length), token));
         Assert.That(await ReadText("d/k"), Is.EqualTo("old"), "nothing is seen before the value is complete");
-        Assert.That(await List(KeyRange.All), Is.EqualTo(new[] { new ListEntry("d/k", 3) }));
+        Assert.That((await List(KeyRange.All)).Select(entry => (entry.Key, entry.Length)), Is.EqualTo(new[] { (new Key("d/k"), 3L) }));
 
         StorageGeneration generation = await writer.CompleteAsync();
         ReadResult read = await _store.ReadAsync("d/k");

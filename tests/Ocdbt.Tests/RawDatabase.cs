@@ -51,12 +51,15 @@ internal sealed class RawDatabase
             writer.WriteBytes(new byte[3 * entries.Length]);
         }));
 
-    /// <summary>Appends bytes that are no node.</summary>
+    /// <summary>Where the next node will lie, if it has this length.</summary>
+    public IndirectDataReference Next(long length) => new(new DataFileId(Encoding.UTF8.GetBytes(DataFile), 0), _data.Count, length);
+
+    /// <summary>Appends bytes, a node or not.</summary>
     public IndirectDataReference Add(byte[] bytes)
     {
-        long offset = _data.Count;
+        IndirectDataReference place = Next(bytes.Length);
         _data.AddRange(bytes);
-        return new IndirectDataReference(new DataFileId(Encoding.UTF8.GetBytes(DataFile), 0), offset, bytes.Length);
+        return place;
     }
 
     /// <summary>Writes the data file and a manifest with one version.</summary>

@@ -46,7 +46,7 @@ internal static class FolderListing
             }
             else if (range.Contains(key))
             {
-                yield return new ListEntry(key, entry.Length);
+                yield return new ListEntry(key, entry.Length, entry.Modified);
             }
         }
     }
@@ -101,7 +101,7 @@ internal static class FolderListing
         if (entry.IsDirectory)
         {
             // Linked folders are not walked: they could lead in circles or out of the store.
-            return isLink ? default : new Entry(new Key(string.Concat(entry.FileName, "/")), -1);
+            return isLink ? default : new Entry(new Key(string.Concat(entry.FileName, "/")), -1, default);
         }
 
         if (entry.FileName.EndsWith(FilePath.LockSuffix, StringComparison.Ordinal))
@@ -110,6 +110,7 @@ internal static class FolderListing
         }
 
         long length = entry.Length;
+        DateTimeOffset modified = entry.LastWriteTimeUtc;
         if (isLink || length == 0)
         {
             // A link has a length of its own, and what is neither file nor folder has none.
@@ -119,14 +120,16 @@ internal static class FolderListing
             }
 
             length = target.Length;
+            modified = DateTimeOffset.UnixEpoch.AddTicks(target.Modified / FileIdentity.NanosecondsPerTick);
         }
 
-        return new Entry(new Key(entry.FileName.ToString()), length);
+        return new Entry(new Key(entry.FileName.ToString()), length, modified);
     }
 
     /// <param name="Name">The name, with a slash behind it where it is a folder's; empty for what is not listed.</param>
     /// <param name="Length">Length in bytes; -1 for a folder.</param>
-    private readonly record struct Entry(Key Name, long Length)
+    /// <param name="Modified">When a file was written.</param>
+    private readonly record struct Entry(Key Name, long Length, DateTimeOffset Modified)
     {
         public bool IsFolder => Length < 0;
     }

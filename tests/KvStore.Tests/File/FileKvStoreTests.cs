@@ -176,7 +176,8 @@ public sealed class FileKvStoreTests : IDisposable
             entries.Add(entry);
         }
 
-        Assert.That(entries, Is.EqualTo((ListEntry[])[new("folder/file", 5), new("link", 5)]));
+        Assert.That(entries.Select(entry => (entry.Key, entry.Length)), Is.EqualTo(((Key, long)[])[("folder/file", 5), ("link", 5)]));
+        Assert.That(entries.Select(entry => entry.Modified), Is.All.EqualTo(DateTimeOffset.UtcNow).Within(TimeSpan.FromHours(1)));
         Assert.That((await store.ReadAsync("folder/up/link")).TotalLength, Is.EqualTo(5));
     }
 

@@ -12,5 +12,6 @@ internal static class KvCommand
         KvGetCommand.Create(console),
         KvVersionsCommand.Create(console),
         KvDumpCommand.Create(console),
+        KvVerifyCommand.Create(console),
     };
 }
