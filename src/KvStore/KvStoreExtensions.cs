@@ -1,11 +1,15 @@
 using System.Buffers;
 using System.Text;
+using OcdbtSharp.KvStore.Buffers;
 
 namespace OcdbtSharp.KvStore;
 
 /// <summary>Shorter forms of the calls of <see cref="IKvStore"/>.</summary>
 public static class KvStoreExtensions
 {
+    private const int FirstPieceBytes = 1 << 16;
+    private const int PieceBytes = 64 << 20;
+
     /// <summary>Writes a value that lies in one piece of memory.</summary>
     /// <inheritdoc cref="IKvStore.WriteAsync"/>
     public static ValueTask<StorageGeneration> WriteAsync(
@@ -32,6 +36,62 @@ public static class KvStoreExtensions
         WriteOptions options = new() { IfEqual = canTell ? generation : StorageGeneration.Unknown };
         StorageGeneration written = await store.WriteAsync(key, value, options, cancellationToken).ConfigureAwait(false);
         return options.IfEqual.IsUnknown || !written.IsUnknown;
+    }
+
+    /// <summary>Writes what a stream holds from its position on. The whole value is in memory meanwhile, in pieces, so it may be longer than an array.</summary>
+    /// <inheritdoc cref="IKvStore.WriteAsync"/>
+    public static async ValueTask<StorageGeneration> WriteAsync(
+        this IKvStore store, Key key, Stream value, WriteOptions options = default, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        ArgumentNullException.ThrowIfNull(value);
+        List<byte[]> pieces = [];
+        byte[] piece = new byte[value.CanSeek ? (int)Math.Clamp(value.Length - value.Position + 1, 1, PieceBytes) : FirstPieceBytes];
+        while (true)
+        {
+            int read = await value.ReadAtLeastAsync(piece, piece.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+            pieces.Add(read == piece.Length ? piece : piece[..read]);
+            if (read < piece.Length)
+            {
+                return await store.WriteAsync(key, Sequence.Of(pieces), options, cancellationToken).ConfigureAwait(false);
+            }
+
+            piece = new byte[Math.Min(PieceBytes, 2L * piece.Length)];
+        }
+    }
+
+    /// <summary>Copies a value to another store, or to another key. The whole value is in memory meanwhile, in pieces, so it may be longer than an array.</summary>
+    /// <param name="store">Where the value is.</param>
+    /// <param name="key">Its key.</param>
+    /// <param name="target">Where it is to be.</param>
+    /// <param name="targetKey">Its key there.</param>
+    /// <param name="options">The condition of the write.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The new generation; <see cref="StorageGeneration.Unknown"/> where the condition did not hold and nothing was written.</returns>
+    /// <exception cref="StorageException">The key is missing, or a storage failed.</exception>
+    public static async ValueTask<StorageGeneration> CopyToAsync(
+        this IKvStore store, Key key, IKvStore target, Key targetKey, WriteOptions options = default, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        ArgumentNullException.ThrowIfNull(target);
+        ReadResult found = await store.StatAsync(key, cancellationToken).ConfigureAwait(false);
+        List<byte[]> pieces = [];
+        for (long offset = 0; offset < found.TotalLength; offset += PieceBytes)
+        {
+            byte[] piece = GC.AllocateUninitializedArray<byte>((int)Math.Min(PieceBytes, found.TotalLength - offset));
+            ReadOptions range = new() { Range = ByteRange.FromOffset(offset, piece.Length), Destination = piece };
+            ReadResult part = await store.ReadAsync(key, range, cancellationToken).ConfigureAwait(false);
+            if (part.Generation != found.Generation)
+            {
+                throw new StorageException("The value was changed while it was copied.", store.Describe(key));
+            }
+
+            pieces.Add(piece);
+        }
+
+        return found.HasValue
+            ? await target.WriteAsync(targetKey, Sequence.Of(pieces), options, cancellationToken).ConfigureAwait(false)
+            : throw new StorageException("There is no such key.", store.Describe(key));
     }
 
     /// <summary>The store that holds, under shorter keys, what <paramref name="store"/> holds below <paramref name="prefix"/>.</summary>

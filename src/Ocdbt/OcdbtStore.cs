@@ -16,7 +16,7 @@ namespace OcdbtSharp.Ocdbt;
 /// The generation of a key is that of its value: it changes only when that key is written. Data that a commit left behind when it failed or lost
 /// against another stays in data files that nothing refers to.
 /// </remarks>
-public sealed class OcdbtStore : IKvStore
+public sealed partial class OcdbtStore : IKvStore
 {
     private readonly OcdbtOptions _options;
     private readonly BtreeGenerationReference? _fixed;

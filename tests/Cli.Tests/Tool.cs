@@ -21,11 +21,14 @@ internal sealed record ToolResult(int ExitCode, byte[] Output, string Error)
 internal static class Tool
 {
     /// <summary>Runs a command line to its end, whatever that is.</summary>
-    public static async Task<ToolResult> TryAsync(params string[] arguments)
+    public static Task<ToolResult> TryAsync(params string[] arguments) => TryAsync([], arguments);
+
+    /// <summary>Runs a command line to its end, with something on standard input.</summary>
+    public static async Task<ToolResult> TryAsync(byte[] input, string[] arguments)
     {
         using MemoryStream output = new();
         StringWriter error = new();
-        using ToolConsole console = new(output, error, width: null, isErrorShown: false);
+        using ToolConsole console = new(output, error, width: null, isErrorShown: false) { Input = new MemoryStream(input) };
         int code = await CommandLine.RunAsync(arguments, console);
         console.Flush();
         return new ToolResult(code, output.ToArray(), error.ToString());

@@ -40,7 +40,7 @@ public sealed class VerificationTests
     [TestCaseSource(nameof(Cases))]
     public async Task Of_a_changed_byte_names_the_node(GoldenCase golden)
     {
-        MemoryKvStore copy = await CopyAsync(golden);
+        MemoryKvStore copy = await golden.CopyAsync();
         List<LabeledIndirectDataReference> nodes = await StoredNodes.OfAsync(copy);
         Random random = new(Seed);
         foreach (LabeledIndirectDataReference node in nodes.Where((_, index) => index % Math.Max(1, nodes.Count / 10) == 0))
@@ -61,7 +61,7 @@ public sealed class VerificationTests
     [TestCaseSource(nameof(Cases))]
     public async Task Of_a_changed_manifest_names_it(GoldenCase golden)
     {
-        MemoryKvStore copy = await CopyAsync(golden);
+        MemoryKvStore copy = await golden.CopyAsync();
         List<Key> manifests = await copy.ListAsync(KeyRange.Prefix("manifest.")).Select(entry => entry.Key).ToListAsync();
         foreach (Key manifest in manifests)
         {
@@ -78,7 +78,7 @@ public sealed class VerificationTests
     [TestCaseSource(nameof(Cases))]
     public async Task Of_missing_and_cut_files_names_them(GoldenCase golden)
     {
-        MemoryKvStore copy = await CopyAsync(golden);
+        MemoryKvStore copy = await golden.CopyAsync();
         List<Key> keys = await copy.ListAsync().Select(entry => entry.Key).Where(key => !key.ToString().Contains("manifest.", StringComparison.Ordinal)).ToListAsync();
         OcdbtVerification sound = await OcdbtVerification.RunAsync(copy);
         foreach (Key key in keys.Where(key => !sound.Orphans!.Any(orphan => orphan.Key == key)).Take(10))
@@ -108,7 +108,7 @@ public sealed class VerificationTests
     public async Task Tells_apart_what_nothing_refers_to()
     {
         GoldenCase golden = GoldenCase.Family("ocdbt").Select(data => (GoldenCase)data.Arguments[0]!).First(one => one.Name == "prefixes");
-        MemoryKvStore copy = await CopyAsync(golden);
+        MemoryKvStore copy = await golden.CopyAsync();
         Key left = new("nodes/b-0123456789abcdef0123456789abcdef");
         foreach (Key key in (Key[])[left, "other/0123456789abcdef0123456789abcdef", "_METADATA", "nodes/b-notes"])
         {
@@ -145,17 +145,5 @@ public sealed class VerificationTests
         Assert.That(itself, Is.EqualTo(new IndirectDataReference(itself.File, 0, 37)));
         OcdbtVerification result = await OcdbtVerification.RunAsync(await raw.FinishAsync(itself, 3));
         Assert.That(result.Faults.Select(fault => fault.Problem), Has.Some.Contains("height 3 instead of 2"));
-    }
-
-    private static async Task<MemoryKvStore> CopyAsync(GoldenCase golden)
-    {
-        FileKvStore source = new(golden.Data);
-        MemoryKvStore copy = new();
-        await foreach (ListEntry entry in source.ListAsync())
-        {
-            await copy.WriteAsync(entry.Key, (await source.ReadAsync(entry.Key)).Value);
-        }
-
-        return copy;
     }
 }

@@ -29,7 +29,9 @@ internal static class ExportCommand
             CheckpointItem opened = await LeafLocator.OpenItemAsync(
                 parsed.GetRequiredValue(path), parsed.GetValue(step), parsed.GetValue(item), cancellationToken);
             string target = parsed.GetRequiredValue(output);
-            using ProgressLine progress = new(console, "exported");
+            using ProgressLine<RestoreProgress> progress = new(
+                console,
+                done => $"exported {done.Leaves} of {done.TotalLeaves}, {ByteText.Of(done.Bytes)} of {ByteText.Of(done.TotalBytes)}");
             ExportOptions options = new()
             {
                 Selection = Arguments.Selection(parsed.GetValue(include), parsed.GetValue(exclude)),

@@ -1,11 +1,10 @@
-using OcdbtSharp.Checkpoint;
-
 namespace OcdbtSharp.Cli.Output;
 
 /// <summary>One line on standard error that tells how far a command has come, where a person reads it; gone when the command is done.</summary>
 /// <param name="console">Where.</param>
-/// <param name="verb">What is being done, in the past.</param>
-internal sealed class ProgressLine(ToolConsole console, string verb) : IProgress<RestoreProgress>, IDisposable
+/// <param name="toText">What has been done, as people read it.</param>
+/// <typeparam name="T">What has been done.</typeparam>
+internal sealed class ProgressLine<T>(ToolConsole console, Func<T, string> toText) : IProgress<T>, IDisposable
 {
     private const int MillisecondsBetween = 100;
     private const string EraseLine = "\r\e[K";
@@ -15,13 +14,7 @@ internal sealed class ProgressLine(ToolConsole console, string verb) : IProgress
     private bool _isShown;
 
     /// <inheritdoc/>
-    public void Report(RestoreProgress value) =>
-        Show(() => $"{value.Leaves} of {value.TotalLeaves}, {ByteText.Of(value.Bytes)} of {ByteText.Of(value.TotalBytes)}");
-
-    /// <summary>Shows how many bytes are done, where nobody knows of how many.</summary>
-    public void Show(long bytes) => Show(() => ByteText.Of(bytes));
-
-    private void Show(Func<string> text)
+    public void Report(T value)
     {
         if (!console.IsErrorShown)
         {
@@ -38,7 +31,7 @@ internal sealed class ProgressLine(ToolConsole console, string verb) : IProgress
 
             _next = now + MillisecondsBetween;
             _isShown = true;
-            console.Error.Write($"{EraseLine}{verb} {text()}");
+            console.Error.Write(EraseLine + toText(value));
             console.Error.Flush();
         }
     }

@@ -33,6 +33,9 @@ internal sealed class ToolConsole : IDisposable
     /// <summary>Standard output as text; not mixed with <see cref="Output"/> by one command.</summary>
     public TextWriter Text => _text.Value;
 
+    /// <summary>Standard input.</summary>
+    public Stream Input { get; init; } = Stream.Null;
+
     /// <summary>Standard error.</summary>
     public TextWriter Error { get; }
 
@@ -55,7 +58,10 @@ internal sealed class ToolConsole : IDisposable
             width = Math.Max(Console.WindowWidth, 40);
         }
 
-        return new ToolConsole(Console.OpenStandardOutput(), Console.Error, width, !Console.IsErrorRedirected);
+        return new ToolConsole(Console.OpenStandardOutput(), Console.Error, width, !Console.IsErrorRedirected)
+        {
+            Input = Console.OpenStandardInput(),
+        };
     }
 
     /// <summary>Sends what was written on its way.</summary>

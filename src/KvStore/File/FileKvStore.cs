@@ -144,6 +144,9 @@ public sealed class FileKvStore : IPiecewiseKvStore, IChangeDetector
     IChangeCheck? IChangeDetector.CreateCheck(Key key, StorageGeneration generation) =>
         FileChangeCheck.Create(FilePath.Of(_root, key), generation);
 
+    /// <inheritdoc cref="UnfinishedWrites.List"/>
+    internal IEnumerable<(Key Key, FileInfo File)> ListUnfinished(Key prefix) => UnfinishedWrites.List(_root, prefix);
+
     private static void Move(string from, string to)
     {
         if (!Directory.Exists(from))

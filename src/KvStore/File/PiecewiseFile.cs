@@ -25,7 +25,7 @@ internal sealed class PiecewiseFile : ValueWriter
     public static PiecewiseFile Create(string path)
     {
         DurableFile.CreateFolder(DurableFile.FolderOf(path));
-        string temporaryPath = $"{path}.{Guid.NewGuid():n}{FilePath.LockSuffix}";
+        string temporaryPath = path + UnfinishedWrites.NewSuffix();
         SafeFileHandle handle = File.OpenHandle(temporaryPath, FileMode.CreateNew, FileAccess.Write, FileShare.Read | FileShare.Delete);
         return new PiecewiseFile(path, temporaryPath, handle);
     }

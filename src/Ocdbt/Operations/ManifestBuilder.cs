@@ -85,7 +85,9 @@ internal static class ManifestBuilder
         return [.. nodes];
     }
 
-    private static async ValueTask<VersionNodeReference> WriteAsync(
+    /// <summary>Writes a node of the version tree.</summary>
+    /// <returns>What its parent is to hold.</returns>
+    public static async ValueTask<VersionNodeReference> WriteAsync(
         IoHandle io, DataFileSet files, Config config, VersionTreeNode node, CancellationToken cancellationToken)
     {
         IndirectDataReference location =

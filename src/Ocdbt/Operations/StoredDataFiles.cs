@@ -18,6 +18,12 @@ internal sealed class StoredDataFiles(IKvStore store)
     private readonly HashSet<Key> _prefixes = [new Key(DefaultPrefix)];
     private Dictionary<Key, ListEntry>? _listed;
 
+    /// <summary>When data last became unreachable; null where it never did, or where the store does not tell.</summary>
+    public DateTimeOffset? MarkedAt { get; private set; }
+
+    /// <summary>What the names of this database's own data files begin with.</summary>
+    public IReadOnlyCollection<Key> Prefixes => _prefixes;
+
     public int ReachedCount => _reached.Count;
 
     public long ReachedBytes => _reached.Values.Sum(length => length ?? 0);
@@ -36,6 +42,10 @@ internal sealed class StoredDataFiles(IKvStore store)
             if (PrefixOf(entry.Key) is not null)
             {
                 _listed[entry.Key] = entry;
+            }
+            else if (entry.Key == new Key(RewriteOperation.MarkerFile))
+            {
+                MarkedAt = entry.Modified;
             }
         }
     }
@@ -84,7 +94,7 @@ internal sealed class StoredDataFiles(IKvStore store)
     }
 
     /// <summary>What stands before the 32 hexadecimal digits that data files are named with; null where they are not there.</summary>
-    private static Key? PrefixOf(Key path)
+    public static Key? PrefixOf(Key path)
     {
         return path.Length >= NameLength && !path.Span[^NameLength..].ContainsAnyExcept(Digits) ? new Key(path.Bytes[..^NameLength]) : default(Key?);
     }

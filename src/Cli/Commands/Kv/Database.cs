@@ -1,3 +1,5 @@
+using System.CommandLine;
+using OcdbtSharp.Cli.Output;
 using OcdbtSharp.KvStore;
 using OcdbtSharp.Ocdbt;
 
@@ -6,10 +8,19 @@ namespace OcdbtSharp.Cli.Commands.Kv;
 /// <summary>The database that a command is about.</summary>
 internal static class Database
 {
+    /// <summary>The file by which a folder is known to be a database.</summary>
+    public const string ManifestFile = "manifest.ocdbt";
+
     private const int Window = 16 << 20;
 
     public static async Task<OcdbtStore> OpenAsync(string folder, string? version, CancellationToken cancellationToken) =>
         await OcdbtStore.OpenAsync(new FileKvStore(folder), new OcdbtOptions { Version = Version(version) }, cancellationToken);
+
+    public static Argument<string> Key() => new("KEY") { Description = "The key: text, or hex: and its bytes." };
+
+    public static Option<bool> DryRun() => new("--dry-run") { Description = "Only tell what would be done." };
+
+    public static string ProgressText(OcdbtProgress progress) => $"{progress.Nodes} nodes, {ByteText.Of(progress.Bytes)}";
 
     /// <summary>The version of a command line; null where none is given.</summary>
     public static VersionSpec? Version(string? text)

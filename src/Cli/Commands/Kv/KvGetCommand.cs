@@ -11,7 +11,7 @@ internal static class KvGetCommand
     public static Command Create(ToolConsole console)
     {
         Argument<string> folder = Arguments.Database();
-        Argument<string> key = new("KEY") { Description = "The key." };
+        Argument<string> key = Database.Key();
         Option<string?> version = Arguments.Version();
         Command command = new("get", "Writes the value of a key to standard output.") { folder, key, version };
         command.SetAction(async (parsed, cancellationToken) =>

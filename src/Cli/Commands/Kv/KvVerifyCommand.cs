@@ -16,7 +16,12 @@ internal static class KvVerifyCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             FileKvStore store = new(parsed.GetRequiredValue(folder));
-            OcdbtVerification result = await OcdbtVerification.RunAsync(store, null, cancellationToken);
+            OcdbtVerification result;
+            using (ProgressLine<OcdbtProgress> progress = new(console, Database.ProgressText))
+            {
+                result = await OcdbtVerification.RunAsync(store, progress, cancellationToken);
+            }
+
             if (parsed.GetValue(json))
             {
                 WriteJson(console, result);

@@ -40,7 +40,7 @@ internal static class ZarrCopyCommand
             string from = parsed.GetRequiredValue(source);
             string to = parsed.GetRequiredValue(destination);
             RefuseOverlap(from, to);
-            using ProgressLine progress = new(console, "copied");
+            using ProgressLine<long> progress = new(console, bytes => $"copied {ByteText.Of(bytes)}");
             Counter counter = new(progress);
             ZarrCopyOptions options = new()
             {
@@ -135,12 +135,12 @@ internal static class ZarrCopyCommand
     }
 
     /// <summary>Adds up what has been copied.</summary>
-    private sealed class Counter(ProgressLine line) : IProgress<long>
+    private sealed class Counter(ProgressLine<long> line) : IProgress<long>
     {
         private long _bytes;
 
         public long Bytes => Interlocked.Read(ref _bytes);
 
-        public void Report(long value) => line.Show(Interlocked.Add(ref _bytes, value));
+        public void Report(long value) => line.Report(Interlocked.Add(ref _bytes, value));
     }
 }
