@@ -112,6 +112,30 @@ public sealed class WriteTests
     }
 
     [Test]
+    public async Task Inner_chunks_that_a_write_does_not_touch_are_taken_over_undecoded()
+    {
+        MemoryKvStore store = new();
+        ZarrArray array = await ZarrArray.CreateAsync(store, new ArrayCreateOptions
+        {
+            Shape = [8],
+            ShardShape = [8],
+            ChunkShape = [2],
+            DataType = DataType.Parse("uint8"),
+            Codecs = [ZarrCodec.Crc32c],
+        });
+        await array.WriteAsync(new byte[] { 1, 2, 3, 4, 5, 6, 7, 8 });
+        byte[] shard = (await store.ReadAsync("c/0")).Value.ToArray();
+        shard[6] ^= 1; // the first element of the second inner chunk: two elements and a checksum lie before it
+        await store.WriteAsync("c/0", shard);
+        await array.WriteAsync(new byte[] { 50, 60 }, new ArrayRegion([4], [2]));
+        byte[] read = new byte[2];
+        await array.ReadAsync(read, new ArrayRegion([4], [2]));
+        Assert.That(read, Is.EqualTo(new byte[] { 50, 60 }));
+        Assert.That((await store.ReadAsync("c/0")).Value.Slice(6, 6).ToArray(), Is.EqualTo(shard[6..12]));
+        await Assert.ThrowsAsync<CorruptDataException>(async () => await array.ReadAsync(read, new ArrayRegion([2], [2])));
+    }
+
+    [Test]
     public async Task Only_chunks_of_which_a_part_is_written_are_read()
     {
         MemoryKvStore memory = new();
