@@ -33,10 +33,20 @@ internal sealed class ManifestStore(IKvStore store)
             return null;
         }
 
-        bool isCurrent = maxAge < TimeSpan.Zero
-            || (maxAge > TimeSpan.Zero && Stopwatch.GetElapsedTime(Volatile.Read(ref _readAt)) <= maxAge)
-            || (state.Manifest.Config.ManifestKind == OcdbtManifestKind.Single && IsUnchanged(state));
-        return isCurrent ? state : null;
+        if (maxAge < TimeSpan.Zero || (maxAge > TimeSpan.Zero && Stopwatch.GetElapsedTime(Volatile.Read(ref _readAt)) <= maxAge))
+        {
+            return state;
+        }
+
+        long now = Stopwatch.GetTimestamp();
+        if (state.Manifest.Config.ManifestKind != OcdbtManifestKind.Single || !IsUnchanged(state))
+        {
+            return null;
+        }
+
+        // What is known is as good as read just now.
+        Volatile.Write(ref _readAt, now);
+        return state;
     }
 
     /// <summary>Writes the first manifest of a database.</summary>
