@@ -85,8 +85,9 @@ internal sealed class StepWriter(IKvStore store, string name, IReadOnlyList<Step
         {
             await WriteItemsAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception error) when (error is not OperationCanceledException)
+        catch (Exception error)
         {
+            // Also where it was given up: the others need not wait until their time is over.
             await meeting.ReportFailureAsync(error.Message, CancellationToken.None).ConfigureAwait(false);
             throw;
         }

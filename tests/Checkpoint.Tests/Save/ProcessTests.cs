@@ -108,4 +108,31 @@ public sealed class ProcessTests
             Throws.ArgumentException.With.Message.Contains("cuts through chunks"));
         Assert.That(Directory.GetFileSystemEntries(folder.Path), Is.Empty);
     }
+
+    [Test]
+    public async Task A_process_that_gives_up_is_named_at_once()
+    {
+        using TemporaryFolder folder = new();
+        using CancellationTokenSource stop = new();
+        Task[] saves = [.. Enumerable.Range(0, 2).Select(index => CheckpointWriter.SaveStepAsync(
+            folder.Combine("x"),
+            [KeyValuePair.Create<string, ItemToSave>("item", new StoppingItem(index == 1 ? stop : null))],
+            new CheckpointWriterOptions { Processes = new ProcessGroup(index, 2) { PollInterval = TimeSpan.FromMilliseconds(2), Timeout = TimeSpan.FromMinutes(1) } },
+            index == 1 ? stop.Token : CancellationToken.None))];
+        Assert.That(() => saves[1], Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(() => saves[0], Throws.TypeOf<KvStore.StorageException>().With.Message.Contains("Process 1 of 2 failed"));
+        await Task.WhenAll(saves).ContinueWith(_ => { }, TaskScheduler.Default);
+        Assert.That(Directory.Exists(folder.Combine("x")), Is.False);
+    }
+
+    private sealed class StoppingItem(CancellationTokenSource? stop) : ItemToSave
+    {
+        protected internal override string? HandlerName(bool isV1) => null;
+
+        protected internal override async Task WriteAsync(ItemSaveContext context, CancellationToken cancellationToken)
+        {
+            await (stop?.CancelAsync() ?? Task.CompletedTask);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+    }
 }
