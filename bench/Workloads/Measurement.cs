@@ -14,6 +14,7 @@ internal static class Measurement
     public static async Task RunAsync(string name, long bytes, Func<Task> action, Func<Task>? prepare = null, Action<Utf8JsonWriter>? more = null)
     {
         double[] seconds = new double[Runs];
+        double processor = double.MaxValue;
         for (int run = 0; run < Runs; run++)
         {
             if (prepare is not null)
@@ -21,12 +22,14 @@ internal static class Measurement
                 await prepare();
             }
 
+            TimeSpan before = Environment.CpuUsage.TotalTime;
             long start = Stopwatch.GetTimestamp();
             await action();
             seconds[run] = Stopwatch.GetElapsedTime(start).TotalSeconds;
+            processor = Math.Min(processor, (Environment.CpuUsage.TotalTime - before).TotalSeconds);
         }
 
-        Print(name, bytes, seconds, more);
+        Print(name, bytes, seconds, processor, more);
     }
 
     /// <summary>The same for work that does not wait.</summary>
@@ -39,7 +42,7 @@ internal static class Measurement
         return Task.CompletedTask;
     };
 
-    private static void Print(string name, long bytes, double[] seconds, Action<Utf8JsonWriter>? more)
+    private static void Print(string name, long bytes, double[] seconds, double processor, Action<Utf8JsonWriter>? more)
     {
         Array.Sort(seconds);
         using MemoryStream line = new();
@@ -50,6 +53,7 @@ internal static class Measurement
             json.WriteNumber("bytes", bytes);
             json.WriteNumber("min_s", Math.Round(seconds[0], 6));
             json.WriteNumber("median_s", Math.Round(seconds[seconds.Length / 2], 6));
+            json.WriteNumber("min_cpu_s", Math.Round(processor, 6));
             json.WriteNumber("GBps", Math.Round(bytes / seconds[0] / 1e9, 3));
             json.WriteNumber("peak_rss_bytes", Process.GetCurrentProcess().PeakWorkingSet64);
             more?.Invoke(json);

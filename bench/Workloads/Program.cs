@@ -3,6 +3,10 @@ using OcdbtSharp.Workloads;
 const string Usage = """
     Times workloads and prints one JSON line for each.
 
+      make OUT [NAME...]     writes the data sets that the others are measured with
+      restore DIR            open a checkpoint and read every array into fresh memory
+      tree DIR               open a checkpoint and build its tree
+      slice DIR              1,000 random rows of a zarr v3 array
       save DATA OUT [--driver zarr|zarr3] [--compression none|zstd]
                              saves the values of the checkpoint DATA again, flushed to the disk
       yardstick [FOLDER]     memcpy, page-cache reads, file writes and zstd decoding on this machine
@@ -24,6 +28,18 @@ if (runs >= 0 && runs + 1 < arguments.Count && int.TryParse(arguments[runs + 1],
 
 switch (arguments)
 {
+    case ["make", string folder, ..]:
+        await DataSets.MakeAsync(folder, arguments.Count > 2 ? arguments[2..] : DataSets.Names);
+        return 0;
+    case ["restore", string path]:
+        await CheckpointWorkloads.RestoreAsync(path);
+        return 0;
+    case ["tree", string path]:
+        await CheckpointWorkloads.TreeAsync(path);
+        return 0;
+    case ["slice", string path]:
+        await CheckpointWorkloads.SliceAsync(path);
+        return 0;
     case ["save", ..] when await SaveWorkload.TryRunAsync([.. arguments.Skip(1)]):
         return 0;
     case ["yardstick"]:
