@@ -216,6 +216,18 @@ public sealed partial class OcdbtStore : IKvStore
         }
     }
 
+    /// <summary>Lists the keys of a range in order, with their values or where those lie.</summary>
+    internal async IAsyncEnumerable<(Key Key, LeafValue Value)> ListValuesAsync(KeyRange range, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (await CurrentAsync(cancellationToken).ConfigureAwait(false) is { } version)
+        {
+            await foreach ((Key, LeafValue) entry in ListOperation.RunAsync(Io, version, range, cancellationToken).ConfigureAwait(false))
+            {
+                yield return entry;
+            }
+        }
+    }
+
     /// <summary>The version that reads see at the moment.</summary>
     internal ValueTask<BtreeGenerationReference?> CurrentAsync(CancellationToken cancellationToken) =>
         _fixed is not null ? ValueTask.FromResult(_fixed) : LatestAsync(_options.MaxStaleness, cancellationToken);

@@ -18,6 +18,9 @@ internal sealed class ArrayCatalog
     private readonly bool _missingChunkIsError;
     private readonly Dictionary<string, (int Index, ZarrFormat Format)> _byName = new(StringComparer.Ordinal);
 
+    // Metadata files by the index of their key.
+    private readonly Dictionary<int, ReadOnlyMemory<byte>?> _files = [];
+
     // Arrays of one shape and type have the same metadata, byte for byte: a transformer's layers share theirs.
     // Null stands for a zarr v3 group, whose file has the name of an array's.
     private readonly Dictionary<Key, ArrayMetadata?> _parsed = [];
@@ -49,6 +52,13 @@ internal sealed class ArrayCatalog
         StoredKeys keys = await StoredKeys.ReadAsync(store, cancellationToken).ConfigureAwait(false);
         ArrayCatalog catalog = new(store, keys, missingChunkIsError);
         catalog.FindArrays(keys);
+        int[] files = [.. catalog._byName.Values.Select(found => found.Index)];
+        ReadOnlyMemory<byte>?[] contents = await keys.ReadManyAsync(files, cancellationToken).ConfigureAwait(false);
+        for (int i = 0; i < files.Length; i++)
+        {
+            catalog._files.Add(files[i], contents[i]);
+        }
+
         return catalog;
     }
 
@@ -80,18 +90,18 @@ internal sealed class ArrayCatalog
 
         Key key = _keys.KeyAt(found.Index);
         Key prefix = new(key.Bytes[..(key.Length - (found.Format == ZarrFormat.V2 ? _zarr2File : _zarr3File).Length)]);
-        ReadResult file = await _keys.ReadAsync(found.Index, default, cancellationToken).ConfigureAwait(false);
-        if (!file.HasValue)
+        if (_files[found.Index] is not { } file)
         {
             throw new StorageException("This file was deleted while the checkpoint was read.", _keys.Describe(key));
         }
 
-        Key bytes = new(file.Value);
-        if (!_parsed.TryGetValue(bytes, out ArrayMetadata? metadata))
+        if (!_parsed.TryGetValue(new Key(file), out ArrayMetadata? metadata))
         {
+            // What is kept is a copy: the file lies in memory that many share.
+            file = file.ToArray();
             string location = _keys.Describe(key);
-            metadata = found.Format == ZarrFormat.V3 && IsGroup(file.Value, location) ? null : ArrayMetadata.Parse(file.Value, found.Format, location);
-            _parsed.Add(bytes, metadata);
+            metadata = found.Format == ZarrFormat.V3 && IsGroup(file, location) ? null : ArrayMetadata.Parse(file, found.Format, location);
+            _parsed.Add(new Key(file), metadata);
         }
 
         if (metadata is null)
@@ -100,7 +110,7 @@ internal sealed class ArrayCatalog
         }
 
         (int first, int end) = _keys.Around(found.Index, prefix.Span);
-        ZarrArray opened = new(new StoredArrayKvStore(_keys, prefix, first, end, null), metadata);
+        ZarrArray opened = new(new StoredArrayKvStore(_keys, prefix, first, end), metadata);
         return ToLeaf(path, name, kind, typeName, recorded, opened, _keys.Bytes(first, end));
     }
 

@@ -96,14 +96,22 @@ internal static class RestoreOperation
 
         foreach (List<int> leaves in small)
         {
-            yield return new ShareBatch(leaves.SelectMany(index => Plan(restored[index]))) { Leaves = leaves.Count };
+            long bytes = leaves.Sum(index => restored[index].ByteLength);
+            long memory = bytes + leaves.Sum(index => restored[index].Leaf.Source!.ShareBytes);
+            yield return new ShareBatch(bytes, memory, token => OpenAsync(restored, leaves, token)) { Leaves = leaves.Count };
         }
     }
 
-    private static IEnumerable<ReadShare> Plan(RestoredLeaf leaf)
+    private static async ValueTask<IEnumerable<ReadShare>> OpenAsync(RestoredLeaf[] restored, List<int> leaves, CancellationToken cancellationToken)
+    {
+        HeldValues? held = await HeldValues.ReadAsync(leaves.Select(index => restored[index].Leaf.Source!), cancellationToken).ConfigureAwait(false);
+        return leaves.SelectMany(index => Plan(restored[index], held));
+    }
+
+    private static IEnumerable<ReadShare> Plan(RestoredLeaf leaf, HeldValues? held = null)
     {
         long[] shape = (long[])leaf.Shape;
-        return leaf.Leaf.Source!.Plan(new long[shape.Length], shape, leaf.Elements);
+        return leaf.Leaf.Source!.Plan(new long[shape.Length], shape, leaf.Elements, held: held);
     }
 
     /// <summary>Gives every leaf its memory.</summary>

@@ -4,23 +4,23 @@ namespace OcdbtSharp.Checkpoint.Reading;
 internal sealed class ShareBatch
 {
     private readonly List<ReadShare> _shares = [];
+    private readonly Func<CancellationToken, ValueTask<IEnumerable<ReadShare>>>? _open;
 
     public ShareBatch()
     {
     }
 
-    public ShareBatch(IEnumerable<ReadShare> shares)
+    /// <param name="bytes">Bytes of the elements.</param>
+    /// <param name="memoryBytes">Bytes of memory that the reads hold at most.</param>
+    /// <param name="open">Makes the shares when they are run.</param>
+    public ShareBatch(long bytes, long memoryBytes, Func<CancellationToken, ValueTask<IEnumerable<ReadShare>>> open)
     {
-        foreach (ReadShare share in shares)
-        {
-            Add(share);
-        }
+        Bytes = bytes;
+        MemoryBytes = memoryBytes;
+        _open = open;
     }
 
-    /// <summary>The shares.</summary>
-    public IReadOnlyList<ReadShare> Shares => _shares;
-
-    /// <summary>Number of shares.</summary>
+    /// <summary>Number of shares that were added.</summary>
     public int Count => _shares.Count;
 
     /// <summary>Bytes of the elements.</summary>
@@ -37,5 +37,15 @@ internal sealed class ShareBatch
         _shares.Add(share);
         Bytes += share.Bytes;
         MemoryBytes += share.MemoryBytes;
+    }
+
+    /// <summary>Runs the shares.</summary>
+    public async ValueTask RunAsync(CancellationToken cancellationToken)
+    {
+        foreach (ReadShare share in _open is null ? _shares : await _open(cancellationToken).ConfigureAwait(false))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            await share.RunAsync(cancellationToken).ConfigureAwait(false);
+        }
     }
 }

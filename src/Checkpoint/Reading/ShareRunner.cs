@@ -18,11 +18,7 @@ internal static class ShareRunner
         {
             using (await budget.AcquireAsync(batch.MemoryBytes, token).ConfigureAwait(false))
             {
-                foreach (ReadShare share in batch.Shares)
-                {
-                    token.ThrowIfCancellationRequested();
-                    await share.RunAsync(token).ConfigureAwait(false);
-                }
+                await batch.RunAsync(token).ConfigureAwait(false);
             }
 
             done(batch);

@@ -10,13 +10,32 @@ namespace OcdbtSharp.Checkpoint.Reading;
 /// <param name="first">The first key of the array in the table.</param>
 /// <param name="end">Behind its last key.</param>
 /// <param name="counter">Counts the bytes that are read; null where nobody asks.</param>
-internal sealed class StoredArrayKvStore(StoredKeys keys, Key prefix, int first, int end, ByteCounter? counter) : IKvStore
+/// <param name="held">Values that were read already; null where there are none.</param>
+internal sealed class StoredArrayKvStore(StoredKeys keys, Key prefix, int first, int end, ByteCounter? counter = null, HeldValues? held = null) : IKvStore
 {
+    private const long SmallChunk = 128 << 10;
+
     /// <inheritdoc/>
     public KvStoreCapabilities Capabilities => KvStoreCapabilities.List;
 
-    /// <summary>The same with a counter of its own.</summary>
-    public StoredArrayKvStore With(ByteCounter bytes) => new(keys, prefix, first, end, bytes);
+    /// <summary>The table of keys.</summary>
+    public StoredKeys Keys => keys;
+
+    /// <summary>The same with a counter of its own, or values that were read already.</summary>
+    public StoredArrayKvStore With(ByteCounter? bytes, HeldValues? values) => new(keys, prefix, first, end, bytes, values);
+
+    /// <summary>Adds the keys of chunks that are worth reading together.</summary>
+    public void AddSmallChunks(List<int> indices)
+    {
+        for (int index = first; index < end; index++)
+        {
+            ReadOnlySpan<byte> name = keys.KeyAt(index).Span[prefix.Length..];
+            if (!name.IsEmpty && name[0] != (byte)'.' && !name.SequenceEqual("zarr.json"u8) && keys.LengthAt(index) <= SmallChunk)
+            {
+                indices.Add(index);
+            }
+        }
+    }
 
     /// <inheritdoc/>
     public string Describe(Key key) => keys.Describe(prefix.Append(key));
@@ -26,6 +45,7 @@ internal sealed class StoredArrayKvStore(StoredKeys keys, Key prefix, int first,
     {
         int index = keys.Find(first, end, prefix.Span, key.Span);
         return index < 0 ? ValueTask.FromResult(ReadResult.Missing)
+            : held is not null && held.TryGet(index, out ReadOnlyMemory<byte> value) ? ValueTask.FromResult(Part(value, options))
             : counter is null ? keys.ReadAsync(index, options, cancellationToken)
             : CountAsync(index, options, counter, cancellationToken);
     }
@@ -67,6 +87,20 @@ internal sealed class StoredArrayKvStore(StoredKeys keys, Key prefix, int first,
 
     /// <inheritdoc/>
     public ValueTask RenamePrefixAsync(Key source, Key destination, CancellationToken cancellationToken = default) => throw ReadOnly();
+
+    private ReadResult Part(ReadOnlyMemory<byte> value, ReadOptions options)
+    {
+        (long offset, long length) = options.Range.Resolve(value.Length);
+        ReadOnlyMemory<byte> part = value.Slice((int)offset, (int)length);
+        if (options.Destination is { } destination)
+        {
+            part.CopyTo(destination);
+            part = destination[..part.Length];
+        }
+
+        counter?.Add(part.Length);
+        return new ReadResult(ReadState.Value, part, StorageGeneration.Unknown, value.Length);
+    }
 
     private async ValueTask<ReadResult> CountAsync(int index, ReadOptions options, ByteCounter bytes, CancellationToken cancellationToken)
     {

@@ -1,14 +1,26 @@
 using OcdbtSharp.KvStore;
+using OcdbtSharp.Ocdbt;
+using OcdbtSharp.Ocdbt.Format;
 
 namespace OcdbtSharp.Checkpoint.Reading;
 
 /// <summary>
 /// Every key of a store in order, with the length of its value: one listing of the store. Finding an array's chunks then costs no further request.
+/// Of a database it also holds where the values lie, so that no read descends the B-tree again.
 /// </summary>
 internal sealed class StoredKeys
 {
+    // Values that lie this close are read together: the gap costs less than another read.
+    private const long MaxGap = 16 << 10;
+
+    // Bytes that are read together, unless one value alone is larger.
+    private const long MaxGroup = 4 << 20;
+
     private readonly IKvStore _store;
     private readonly List<Key> _keys = [];
+
+    // Where the values of a database lie; empty for every other store.
+    private readonly List<LeafValue> _values = [];
 
     // Bytes of all values before each key, so that the bytes of a range are one subtraction.
     private readonly List<long> _bytesBefore = [0];
@@ -22,6 +34,17 @@ internal sealed class StoredKeys
     public static async ValueTask<StoredKeys> ReadAsync(IKvStore store, CancellationToken cancellationToken)
     {
         StoredKeys keys = new(store);
+        if (store is OcdbtStore database)
+        {
+            await foreach ((Key key, LeafValue value) in database.ListValuesAsync(KeyRange.All, cancellationToken).ConfigureAwait(false))
+            {
+                keys._values.Add(value);
+                keys.Add(key, value.Length);
+            }
+
+            return keys;
+        }
+
         await foreach (ListEntry entry in store.ListAsync(KeyRange.All, cancellationToken).ConfigureAwait(false))
         {
             keys.Add(entry.Key, entry.Length);
@@ -29,6 +52,9 @@ internal sealed class StoredKeys
 
         return keys;
     }
+
+    /// <summary>Whether it is known where the values lie.</summary>
+    public bool IsDatabase => _values.Count > 0;
 
     public Key KeyAt(int index) => _keys[index];
 
@@ -94,8 +120,70 @@ internal sealed class StoredKeys
         return -1;
     }
 
-    public ValueTask<ReadResult> ReadAsync(int index, ReadOptions options, CancellationToken cancellationToken) =>
-        _store.ReadAsync(_keys[index], options, cancellationToken);
+    /// <summary>Reads a value or a part of it. What is read of a database has no generation.</summary>
+    public ValueTask<ReadResult> ReadAsync(int index, ReadOptions options, CancellationToken cancellationToken)
+    {
+        if (!IsDatabase)
+        {
+            return _store.ReadAsync(_keys[index], options, cancellationToken);
+        }
+
+        LeafValue value = _values[index];
+        if (!value.IsInline)
+        {
+            return ReadIndirectAsync((OcdbtStore)_store, value.Location, options, cancellationToken);
+        }
+
+        (long offset, long length) = options.Range.Resolve(value.Length);
+        ReadOnlyMemory<byte> part = value.Inline.Slice((int)offset, (int)length);
+        if (options.Destination is { } destination)
+        {
+            part.CopyTo(destination);
+            part = destination[..part.Length];
+        }
+
+        return ValueTask.FromResult(new ReadResult(ReadState.Value, part, StorageGeneration.Unknown, value.Length));
+    }
+
+    /// <summary>Reads small values, neighbours in one read.</summary>
+    /// <param name="indices">Which values.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The values in the same order; null for one that was deleted meanwhile.</returns>
+    public async ValueTask<ReadOnlyMemory<byte>?[]> ReadManyAsync(IReadOnlyList<int> indices, CancellationToken cancellationToken)
+    {
+        ReadOnlyMemory<byte>?[] results = new ReadOnlyMemory<byte>?[indices.Count];
+        List<(IndirectDataReference Location, int Position)> apart = [];
+        for (int position = 0; position < results.Length; position++)
+        {
+            int index = indices[position];
+            if (IsDatabase && !_values[index].IsInline)
+            {
+                apart.Add((_values[index].Location, position));
+                continue;
+            }
+
+            ReadResult result = await ReadAsync(index, default, cancellationToken).ConfigureAwait(false);
+            results[position] = result.HasValue ? result.Value : default(ReadOnlyMemory<byte>?);
+        }
+
+        apart.Sort(static (left, right) =>
+        {
+            int order = ReferenceEquals(left.Location.File, right.Location.File) ? 0 : left.Location.File.Path.CompareTo(right.Location.File.Path);
+            return order != 0 ? order : left.Location.Offset.CompareTo(right.Location.Offset);
+        });
+        for (int first = 0; first < apart.Count;)
+        {
+            int next = Group(apart, first, out IndirectDataReference location);
+            ReadOnlyMemory<byte> bytes = await ((OcdbtStore)_store).Io.ReadValueAsync(location, 0, location.Length, null, cancellationToken).ConfigureAwait(false);
+            for (; first < next; first++)
+            {
+                IndirectDataReference part = apart[first].Location;
+                results[apart[first].Position] = bytes.Slice((int)(part.Offset - location.Offset), (int)part.Length);
+            }
+        }
+
+        return results;
+    }
 
     public string Describe(Key key) => _store.Describe(key);
 
@@ -116,6 +204,41 @@ internal sealed class StoredKeys
         }
 
         return low;
+    }
+
+    private static async ValueTask<ReadResult> ReadIndirectAsync(
+        OcdbtStore database, IndirectDataReference location, ReadOptions options, CancellationToken cancellationToken)
+    {
+        (long offset, long length) = options.Range.Resolve(location.Length);
+        if (length > (options.Destination?.Length ?? Array.MaxLength))
+        {
+            throw new StorageException($"A value of {length} bytes is too long for one read.", database.Io.Describe(location));
+        }
+
+        ReadOnlyMemory<byte> bytes = await database.Io.ReadValueAsync(location, offset, length, options.Destination, cancellationToken).ConfigureAwait(false);
+        return new ReadResult(ReadState.Value, bytes, StorageGeneration.Unknown, location.Length);
+    }
+
+    /// <summary>Finds values that are read together.</summary>
+    /// <returns>The first that is not one of them.</returns>
+    private static int Group(List<(IndirectDataReference Location, int Position)> values, int first, out IndirectDataReference location)
+    {
+        IndirectDataReference start = values[first].Location;
+        long end = start.Offset + start.Length;
+        int next = first + 1;
+        for (; next < values.Count; next++)
+        {
+            IndirectDataReference value = values[next].Location;
+            if (value.File != start.File || value.Offset - end > MaxGap || value.Offset + value.Length - start.Offset > MaxGroup)
+            {
+                break;
+            }
+
+            end = Math.Max(end, value.Offset + value.Length);
+        }
+
+        location = new IndirectDataReference(start.File, start.Offset, end - start.Offset);
+        return next;
     }
 
     private void Add(Key key, long length)

@@ -34,9 +34,10 @@ internal sealed class ZarrLeafSource(ZarrArray array, bool missingChunkIsError) 
     }
 
     /// <inheritdoc/>
-    public override IEnumerable<ReadShare> Plan(long[] origin, long[] shape, LongMemory destination, ByteCounter? counter = null)
+    public override IEnumerable<ReadShare> Plan(long[] origin, long[] shape, LongMemory destination, ByteCounter? counter = null, HeldValues? held = null)
     {
-        ZarrArray source = counter is not null && array.Store is StoredArrayKvStore store ? new ZarrArray(store.With(counter), array.Metadata) : array;
+        bool isOther = counter is not null || held is not null;
+        ZarrArray source = isOther && array.Store is StoredArrayKvStore store ? new ZarrArray(store.With(counter, held), array.Metadata) : array;
         foreach (Zarr3.Reading.ChunkTask chunk in source.PlanRead(destination, new ArrayRegion(origin, shape), missingChunkIsError))
         {
             yield return new ReadShare(chunk);

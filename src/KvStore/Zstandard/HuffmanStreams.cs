@@ -82,15 +82,15 @@ internal unsafe partial struct HuffmanStreams
 
     /// <summary>Reads the rest of the literals.</summary>
     /// <exception cref="CorruptDataException">The streams end sooner or later than the literals.</exception>
-    public readonly void Finish(ushort* table)
+    public readonly void Finish(ushort* table, int log)
     {
-        Finish(table, Start0, Next0, Bits0, Out0, End0);
-        Finish(table, Start1, Next1, Bits1, Out1, End1);
-        Finish(table, Start2, Next2, Bits2, Out2, End2);
-        Finish(table, Start3, Next3, Bits3, Out3, End3);
+        Finish(table, log, Start0, Next0, Bits0, Out0, End0);
+        Finish(table, log, Start1, Next1, Bits1, Out1, End1);
+        Finish(table, log, Start2, Next2, Bits2, Out2, End2);
+        Finish(table, log, Start3, Next3, Bits3, Out3, End3);
     }
 
-    private static void Finish(ushort* table, byte* start, byte* next, ulong bits, byte* destination, byte* end)
+    private static void Finish(ushort* table, int log, byte* start, byte* next, ulong bits, byte* destination, byte* end)
     {
         long left = ((next + 8 - start) * 8) - BitOperations.TrailingZeroCount(bits);
         if (left < 0)
@@ -98,19 +98,19 @@ internal unsafe partial struct HuffmanStreams
             ThrowLeft();
         }
 
-        Read(BackwardBits.Resume(start, left), table, destination, end);
+        Read(BackwardBits.Resume(start, left), table, log, destination, end);
     }
 
     /// <summary>Reads literals from one stream, all of it.</summary>
     /// <exception cref="CorruptDataException">The stream ends sooner or later than the literals.</exception>
-    public static void Read(BackwardBits stream, ushort* table, byte* destination, byte* end)
+    public static void Read(BackwardBits stream, ushort* table, int log, byte* destination, byte* end)
     {
         while (destination < end)
         {
             stream.Refill();
             for (byte* stop = end - destination > Symbols ? destination + Symbols : end; destination < stop; destination++)
             {
-                uint entry = table[stream.Peek(ZstdFormat.MaxHuffmanLog)];
+                uint entry = table[stream.Peek(log)];
                 stream.Skip((int)(entry & 0xFF));
                 *destination = (byte)(entry >> 8);
             }

@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace OcdbtSharp.KvStore.Zstandard;
 
 /// <summary>
-/// The code of the literals as tables over the next <see cref="ZstdFormat.MaxHuffmanLog"/> bits. One finds a symbol at a time, the other up to
+/// The code of the literals as tables over the next bits, as many as the longest code has. One finds a symbol at a time, the other up to
 /// two where both codes fit. Memory of the tables belongs to the decoder.
 /// </summary>
 internal static unsafe class HuffmanTable
@@ -18,9 +18,10 @@ internal static unsafe class HuffmanTable
     /// <param name="source">The first byte.</param>
     /// <param name="end">Behind the last byte that may be read.</param>
     /// <param name="table">Room for <see cref="Size"/> entries.</param>
+    /// <param name="log">Bits of the longest code, whose values are the entries.</param>
     /// <returns>Behind the last byte that was read.</returns>
     [SkipLocalsInit]
-    public static byte* Read(byte* source, byte* end, ushort* table)
+    public static byte* Read(byte* source, byte* end, ushort* table, out int log)
     {
         byte* weights = stackalloc byte[MaxSymbols];
         if (source == end)
@@ -58,11 +59,21 @@ internal static unsafe class HuffmanTable
             source += bytes;
         }
 
-        Fill(weights, count, table);
+        log = Fill(weights, count, table);
         return source;
     }
 
-    /// <summary>Fills the table of pairs from that of single symbols: symbols, length of the codes × 2^16, number of symbols × 2^24.</summary>
+    /// <summary>Repeats entries until there are <see cref="Size"/>, which the loops of four streams take.</summary>
+    public static void Widen(ushort* table, int log)
+    {
+        int times = 1 << (ZstdFormat.MaxHuffmanLog - log);
+        for (int index = (1 << log) - 1; index >= 0 && times > 1; index--)
+        {
+            new Span<ushort>(table + ((long)index * times), times).Fill(table[index]);
+        }
+    }
+
+    /// <summary>Fills the table of pairs from the widened one of single symbols: symbols, length of the codes × 2^16, number of symbols × 2^24.</summary>
     public static void FillPairs(ushort* singles, uint* pairs)
     {
         for (uint index = 0; index < Size; index++)
@@ -113,7 +124,7 @@ internal static unsafe class HuffmanTable
         return 0;
     }
 
-    private static void Fill(byte* weights, int count, ushort* table)
+    private static int Fill(byte* weights, int count, ushort* table)
     {
         Span<int> next = stackalloc int[ZstdFormat.MaxHuffmanLog + 2];
         next.Clear();
@@ -151,11 +162,10 @@ internal static unsafe class HuffmanTable
             ZstdError.ThrowCorrupt("the longest codes of a Huffman code are not pairs");
         }
 
-        int widening = ZstdFormat.MaxHuffmanLog - log;
         int start = 0;
         for (int weight = 1; weight <= log; weight++)
         {
-            int entries = next[weight] << (weight - 1 + widening);
+            int entries = next[weight] << (weight - 1);
             next[weight] = start;
             start += entries;
         }
@@ -165,11 +175,13 @@ internal static unsafe class HuffmanTable
             int weight = weights[symbol];
             if (weight > 0)
             {
-                int entries = 1 << (weight - 1 + widening);
+                int entries = 1 << (weight - 1);
                 new Span<ushort>(table + next[weight], entries).Fill((ushort)((symbol << 8) | (log + 1 - weight)));
                 next[weight] += entries;
             }
         }
+
+        return log;
     }
 
     private static void ThrowCutOff() => ZstdError.ThrowCorrupt("the description of a Huffman code is cut off");

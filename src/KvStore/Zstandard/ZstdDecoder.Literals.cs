@@ -8,7 +8,8 @@ internal sealed unsafe partial class ZstdDecoder
     // From so many literals on two blocks are read together.
     private const int MinTogether = 16 << 10;
 
-    private bool _hasSingles;
+    // Bits of the longest code that the table was filled for; 0 where there is none.
+    private int _singlesLog;
     private bool _hasPairs;
 
     private enum LiteralsType
@@ -95,13 +96,14 @@ internal sealed unsafe partial class ZstdDecoder
         long length = section.End - source;
         if (section.Streams == 1)
         {
-            HuffmanStreams.Read(new BackwardBits(source, length), _singles, destination, destination + section.Count);
+            HuffmanStreams.Read(new BackwardBits(source, length), _singles, _singlesLog, destination, destination + section.Count);
             return;
         }
 
         HuffmanStreams streams = new(source, length, destination, section.Count);
         if (section.Count >= MinFastLiterals)
         {
+            Widen();
             if (ArePairsWorth(length, section.Count))
             {
                 if (!_hasPairs)
@@ -118,7 +120,7 @@ internal sealed unsafe partial class ZstdDecoder
             }
         }
 
-        streams.Finish(_singles);
+        streams.Finish(_singles, _singlesLog);
     }
 
     /// <summary>Reads a block of literals alone together with the one that follows it, if that is such a block, too.</summary>
@@ -145,6 +147,7 @@ internal sealed unsafe partial class ZstdDecoder
         }
 
         source = ReadCode(first);
+        Widen();
         HuffmanStreams a = new(source, first.End - source, destination, first.Count);
         ushort* code = _singles;
         if (second.Type == LiteralsType.Compressed)
@@ -154,10 +157,11 @@ internal sealed unsafe partial class ZstdDecoder
         }
 
         source = ReadCode(second);
+        Widen();
         HuffmanStreams b = new(source, second.End - source, destination + first.Count, second.Count);
         HuffmanStreams.ReadSingles(ref a, code, ref b, _singles, HuffmanStreams.Shift);
-        a.Finish(code);
-        b.Finish(_singles);
+        a.Finish(code, ZstdFormat.MaxHuffmanLog);
+        b.Finish(_singles, ZstdFormat.MaxHuffmanLog);
         position = otherEnd;
         EndBlock(default, destination, first.Count);
         EndBlock(block, destination + first.Count, second.Count);
@@ -179,16 +183,22 @@ internal sealed unsafe partial class ZstdDecoder
         byte* source = (byte*)section.Start;
         if (section.Type == LiteralsType.Compressed)
         {
-            _hasSingles = _hasPairs = false;
-            source = HuffmanTable.Read(source, section.End, _singles);
-            _hasSingles = true;
+            _singlesLog = 0;
+            _hasPairs = false;
+            source = HuffmanTable.Read(source, section.End, _singles, out _singlesLog);
         }
-        else if (!_hasSingles)
+        else if (_singlesLog == 0)
         {
             ZstdError.ThrowCorrupt("a Zstandard block uses the Huffman code of a block before it, but there is none");
         }
 
         return source;
+    }
+
+    private void Widen()
+    {
+        HuffmanTable.Widen(_singles, _singlesLog);
+        _singlesLog = ZstdFormat.MaxHuffmanLog;
     }
 
     /// <summary>Whether two symbols at a time are found often enough.</summary>

@@ -42,7 +42,8 @@ internal sealed unsafe partial class ZstdDecoder
 
     private void ResetTables()
     {
-        _hasSingles = _hasPairs = false;
+        _singlesLog = 0;
+        _hasPairs = false;
         _literalLengths.Log = _matchLengths.Log = _offsets.Log = FseTableView.None;
         _repeats = new RepeatOffsets(1, 4, 8);
     }

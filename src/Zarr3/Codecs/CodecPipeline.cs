@@ -76,6 +76,10 @@ internal sealed class CodecPipeline
     /// <summary>Whether parts of a stored chunk can be read: it is a shard whose bytes nothing else has changed.</summary>
     public bool IsPartial => Sharding is not null && _bytesCodecs.Length == 0 && _arrayCodecs.Length == 0;
 
+    /// <summary>The one codec that changed the elements, as memory holds them, and that can undo it piece by piece; null where there is no such.</summary>
+    public ZstdCodec? Stream =>
+        _bytes is { Order.IsNative: true } && _arrayCodecs.Length == 0 && _bytesCodecs.Length == 1 ? _bytesCodecs[0] as ZstdCodec : null;
+
     /// <summary>Whether a stored chunk is nothing but its elements as memory holds them, but for the order of the axes.</summary>
     public bool IsRaw => _bytes is { Order.IsNative: true } && _bytesCodecs.Length == 0 && _arrayCodecs.Length == 0;
 
@@ -147,6 +151,16 @@ internal sealed class CodecPipeline
         {
             DecodeStrided(encoded, first, view);
         }
+    }
+
+    /// <summary>Where the elements of a whole chunk lie one behind the other in the order in which they are stored.</summary>
+    /// <returns>False where they do not, or where the box is not the whole chunk.</returns>
+    public bool TryGetContiguous(in ArrayView destination, out LongMemory elements)
+    {
+        ArrayView view = StoredOrder(destination);
+        bool isWhole = view.IsContiguous && view.Shape.AsSpan().SequenceEqual(_arraySpecs[0].Shape);
+        elements = isWhole ? view.Contiguous : default;
+        return isWhole;
     }
 
     /// <summary>Encodes a chunk.</summary>

@@ -58,6 +58,38 @@ internal sealed unsafe class ZstdCodec(string name, int level, bool checksum) : 
         }
     }
 
+    /// <summary>Decodes what is whole in a piece of a chunk.</summary>
+    /// <param name="decoder">The decoder of the chunk.</param>
+    /// <param name="piece">The bytes from the first that has not been used; at least <see cref="ZstdDecoder.MinSource"/> unless they are the last.</param>
+    /// <param name="decoded">Room for exactly the whole chunk.</param>
+    /// <param name="isEnd">Whether the chunk ends with the piece.</param>
+    /// <returns>Number of bytes that were used.</returns>
+    /// <exception cref="CorruptDataException">The bytes are damaged or stand for more or fewer.</exception>
+    public long Decode(ZstdDecoder decoder, ReadOnlyLongSpan piece, LongSpan decoded, bool isEnd)
+    {
+        long used = 0;
+        try
+        {
+            used = decoder.Read(piece, decoded);
+        }
+        catch (CorruptDataException exception)
+        {
+            ThrowCorrupt(exception.Message, exception);
+        }
+
+        if (isEnd && (used < piece.Length || !decoder.IsAtEnd))
+        {
+            ThrowCorrupt("the frame is cut off");
+        }
+
+        if (isEnd && decoder.Written != decoded.Length)
+        {
+            ThrowCorrupt($"{decoder.Written} bytes where {decoded.Length} were expected");
+        }
+
+        return used;
+    }
+
     public override long Encode(ReadOnlyLongSpan decoded, LongSpan encoded)
     {
         ZSTD_CCtx_s* context = (t_compression ??= new CompressionContext()).Pointer;

@@ -8,7 +8,8 @@ namespace OcdbtSharp.Zarr3.Reading;
 /// Reads a box of one chunk, in the cheapest way that its codecs allow:
 /// 1. elements that are stored as memory holds them are read straight to where they belong;
 /// 2. of a shard only the index and the inner chunks of the box are read, and each is read in the same way;
-/// 3. otherwise all stored bytes are read and decoded.
+/// 3. elements that nothing but Zstandard changed are decoded piece by piece to where they belong;
+/// 4. otherwise all stored bytes are read and decoded.
 /// </summary>
 internal static class ChunkReader
 {
@@ -42,6 +43,11 @@ internal static class ChunkReader
         if (codecs.IsRaw)
         {
             return ReadRawAsync(codecs, source, origin, destination, cancellationToken);
+        }
+
+        if (codecs.Stream is not null && codecs.TryGetContiguous(destination, out LongMemory elements))
+        {
+            return ChunkStream.ReadAsync(codecs, source, elements, cancellationToken);
         }
 
         return codecs.IsPartial

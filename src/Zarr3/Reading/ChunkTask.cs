@@ -9,7 +9,9 @@ internal sealed class ChunkTask(ZarrArray array, ChunkPart part, ArrayView desti
     public long Bytes => destination.ByteCount;
 
     /// <summary>Bytes of memory that the read holds at most: what it writes, and the whole chunk beside it where it is decoded there first.</summary>
-    public long MemoryBytes => Bytes + (array.Metadata.Codecs.IsRaw ? 0 : array.Metadata.Codecs.Spec.ByteCount);
+    public long MemoryBytes => Bytes + (array.Metadata.Codecs.IsRaw ? 0 : IsStream ? ChunkStream.PieceLength : array.Metadata.Codecs.Spec.ByteCount);
+
+    private bool IsStream => array.Metadata.Codecs.Stream is not null && array.Metadata.Codecs.TryGetContiguous(destination, out _);
 
     /// <summary>Reads and decodes.</summary>
     /// <exception cref="StorageException">The chunk is missing, where that is an error.</exception>

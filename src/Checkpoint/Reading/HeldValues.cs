@@ -1,0 +1,54 @@
+using OcdbtSharp.KvStore;
+
+namespace OcdbtSharp.Checkpoint.Reading;
+
+/// <summary>The chunks of several small arrays, read together: in a database they mostly lie one behind the other.</summary>
+internal sealed class HeldValues
+{
+    private readonly Dictionary<int, ReadOnlyMemory<byte>> _values;
+
+    private HeldValues(Dictionary<int, ReadOnlyMemory<byte>> values) => _values = values;
+
+    /// <summary>Reads chunks.</summary>
+    /// <returns>Null where nothing is gained by it, or where it failed: the reads of the arrays then tell which one of them it is.</returns>
+    public static async ValueTask<HeldValues?> ReadAsync(IEnumerable<LeafSource> leaves, CancellationToken cancellationToken)
+    {
+        StoredKeys? keys = null;
+        List<int> indices = [];
+        foreach (LeafSource leaf in leaves)
+        {
+            if (leaf is ZarrLeafSource { Array.Store: StoredArrayKvStore { Keys.IsDatabase: true } store })
+            {
+                keys = store.Keys;
+                store.AddSmallChunks(indices);
+            }
+        }
+
+        if (keys is null)
+        {
+            return null;
+        }
+
+        try
+        {
+            ReadOnlyMemory<byte>?[] contents = await keys.ReadManyAsync(indices, cancellationToken).ConfigureAwait(false);
+            Dictionary<int, ReadOnlyMemory<byte>> values = new(indices.Count);
+            for (int i = 0; i < contents.Length; i++)
+            {
+                if (contents[i] is { } content)
+                {
+                    values.Add(indices[i], content);
+                }
+            }
+
+            return new HeldValues(values);
+        }
+        catch (OcdbtSharpException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The value of a key.</summary>
+    public bool TryGet(int index, out ReadOnlyMemory<byte> value) => _values.TryGetValue(index, out value);
+}
