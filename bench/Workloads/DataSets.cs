@@ -21,6 +21,8 @@ internal static class DataSets
     public static async Task MakeAsync(string folder, IReadOnlyCollection<string> names)
     {
         Directory.CreateDirectory(folder);
+        WriteValues(Path.Combine(folder, "f32.bin"), Weights.FillFloat32);
+        WriteValues(Path.Combine(folder, "bf16.bin"), Weights.FillBFloat16);
         foreach (string name in names)
         {
             string path = Path.Combine(folder, name);
@@ -40,6 +42,17 @@ internal static class DataSets
             }
 
             await Console.Error.WriteLineAsync($"made {path}");
+        }
+    }
+
+    // What C's zstd is measured with.
+    private static void WriteValues(string path, Action<Span<byte>, int> fill)
+    {
+        if (!File.Exists(path))
+        {
+            byte[] values = new byte[32 << 20];
+            fill(values, 1);
+            File.WriteAllBytes(path, values);
         }
     }
 

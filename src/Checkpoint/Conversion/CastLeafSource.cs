@@ -11,7 +11,7 @@ internal sealed class CastLeafSource(LeafSource source, DataType from, DataType 
     public override long ShareBytes => source.ShareBytes / from.Size * to.Size;
 
     /// <inheritdoc/>
-    public override IEnumerable<ReadShare> Plan(long[] origin, long[] shape, LongMemory destination, ByteCounter? counter = null) =>
+    public override IEnumerable<ReadShare> Plan(long[] origin, long[] shape, LongMemory destination, ByteCounter? counter = null, HeldValues? held = null) =>
         [new ReadShare(new Task(source, from, to, origin, shape, destination, counter))];
 
     private sealed class Task(LeafSource source, DataType from, DataType to, long[] origin, long[] shape, LongMemory destination, ByteCounter? counter) : IChunkTask

@@ -20,7 +20,7 @@ internal sealed class FileLeafSource(string path, long start, long[] arrayShape,
     public override long ShareBytes { get; } = Extents.Product(arrayShape) * elementSize;
 
     /// <inheritdoc/>
-    public override IEnumerable<ReadShare> Plan(long[] origin, long[] shape, LongMemory destination, ByteCounter? counter = null) =>
+    public override IEnumerable<ReadShare> Plan(long[] origin, long[] shape, LongMemory destination, ByteCounter? counter = null, HeldValues? held = null) =>
         [new ReadShare(destination.Length, token => Read(origin, shape, destination, counter, token))];
 
     private void Read(long[] origin, long[] shape, LongMemory destination, ByteCounter? counter, CancellationToken cancellationToken)

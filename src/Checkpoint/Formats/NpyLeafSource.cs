@@ -21,7 +21,7 @@ internal sealed class NpyLeafSource(Func<Stream> open, string location, NpyHeade
     public override long ShareBytes { get; } = Extents.Product(header.Shape) * type.Size;
 
     /// <inheritdoc/>
-    public override IEnumerable<ReadShare> Plan(long[] origin, long[] shape, LongMemory destination, ByteCounter? counter = null) =>
+    public override IEnumerable<ReadShare> Plan(long[] origin, long[] shape, LongMemory destination, ByteCounter? counter = null, HeldValues? held = null) =>
         [new ReadShare(destination.Length, token => Read(origin, shape, destination, counter, token))];
 
     private void Read(long[] origin, long[] shape, LongMemory destination, ByteCounter? counter, CancellationToken cancellationToken)
