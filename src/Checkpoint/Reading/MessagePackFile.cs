@@ -101,7 +101,7 @@ internal sealed class MessagePackFile
             MessagePackNodeKind.Tuple => Empty("Tuple"),
             MessagePackNodeKind.PythonScalar or MessagePackNodeKind.NumpyScalar => Elements(LeafKind.Scalar, typeName ?? "scalar"),
             MessagePackNodeKind.Binary => Elements(LeafKind.Array, "bytes"),
-            _ => Elements(LeafKind.Array, typeName ?? "np.ndarray"),
+            _ => Elements(LeafKind.Array, typeName ?? LeafTypes.NumPyArray),
         };
 
         CheckpointLeaf? Empty(string type) => node.Children.Count == 0 ? new CheckpointLeaf(path, name, LeafKind.Empty, type) : null;

@@ -6,9 +6,6 @@ namespace OcdbtSharp.Checkpoint.Reading;
 /// <summary>Reads what there is to know of a tree without its arrays' values, whichever release wrote it.</summary>
 internal sealed class PyTreeItemReader
 {
-    private const string JaxArrayType = "jax.Array";
-    private const string StringType = "string";
-    private const string ScalarType = "scalar";
     private const string UnknownType = "Unknown";
 
     private readonly IKvStore _store;
@@ -33,7 +30,7 @@ internal sealed class PyTreeItemReader
             : null;
         // A tree without arrays has no database, whatever it says.
         bool hasManifest = listing.Has(CheckpointLayout.OcdbtManifestFile);
-        if (metadata?.UseOcdbt == true && !hasManifest && metadata.Entries.Any(entry => !entry.SkipDeserialize && entry.ValueType != StringType))
+        if (metadata?.UseOcdbt == true && !hasManifest && metadata.Entries.Any(entry => !entry.SkipDeserialize && entry.ValueType != LeafTypes.String))
         {
             throw new StorageException(
                 "This file is missing: the tree says that its arrays lie in an OCDBT database. The databases of the processes may not have been merged.",
@@ -64,7 +61,7 @@ internal sealed class PyTreeItemReader
         ReadOnlyMemory<byte> utf8 = await _store.ReadRequiredAsync(CheckpointLayout.TreeMetadataFile, "it was there a moment ago", cancellationToken).ConfigureAwait(false);
         TreeMetadata metadata = TreeMetadata.Decode(utf8, _store.Describe(CheckpointLayout.TreeMetadataFile));
         await ReadArrayMetadatasAsync(metadata, cancellationToken).ConfigureAwait(false);
-        if (metadata.Entries.Any(entry => entry is { ValueType: StringType, SkipDeserialize: false })
+        if (metadata.Entries.Any(entry => entry is { ValueType: LeafTypes.String, SkipDeserialize: false })
             && await _store.ReadFileAsync(CheckpointLayout.StringsFile, cancellationToken).ConfigureAwait(false) is { } strings)
         {
             _strings = StringsFile.Decode(strings, _store.Describe(CheckpointLayout.StringsFile));
@@ -76,7 +73,7 @@ internal sealed class PyTreeItemReader
     // Every process records all arrays it took part in, usually all there are: further files are read only while one is missing.
     private async ValueTask ReadArrayMetadatasAsync(TreeMetadata metadata, CancellationToken cancellationToken)
     {
-        int expected = metadata.Entries.Count(entry => entry is { ValueType: JaxArrayType, SkipDeserialize: false });
+        int expected = metadata.Entries.Count(entry => entry is { ValueType: LeafTypes.JaxArray, SkipDeserialize: false });
         Key prefix = CheckpointLayout.ArrayMetadatasFolder + CheckpointLayout.ProcessFilePrefix;
         List<Key> files = [];
         if (_store.Capabilities.HasFlag(KvStoreCapabilities.List))
@@ -120,15 +117,15 @@ internal sealed class PyTreeItemReader
     {
         switch (entry.ValueType)
         {
-            case "None":
+            case LeafTypes.None:
                 return ValueTask.FromResult(new CheckpointLeaf(entry.Path, name, LeafKind.None, entry.ValueType));
-            case "Dict" or "List" or "Tuple" or "NamedTuple":
+            case LeafTypes.Dict or LeafTypes.List or LeafTypes.Tuple or LeafTypes.NamedTuple:
                 return ValueTask.FromResult(new CheckpointLeaf(entry.Path, name, LeafKind.Empty, entry.ValueType));
-            case StringType:
+            case LeafTypes.String:
                 return ValueTask.FromResult(new CheckpointLeaf(entry.Path, name, LeafKind.String, entry.ValueType) { Text = Strings().Get(name) });
             default:
                 _arrays.TryGetValue(name, out ArrayMetadataEntry recorded);
-                LeafKind kind = recorded.KeyImplementation is not null ? LeafKind.PrngKey : entry.ValueType == ScalarType ? LeafKind.Scalar : LeafKind.Array;
+                LeafKind kind = recorded.KeyImplementation is not null ? LeafKind.PrngKey : entry.ValueType == LeafTypes.Scalar ? LeafKind.Scalar : LeafKind.Array;
                 return arrays.ToLeafAsync(entry.Path, name, kind, entry.ValueType, recorded with { WriteShape = entry.WriteShape ?? recorded.WriteShape }, cancellationToken);
         }
     }

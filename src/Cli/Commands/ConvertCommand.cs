@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics;
 using OcdbtSharp.Checkpoint;
 using OcdbtSharp.Cli.Output;
 
@@ -19,7 +20,10 @@ internal static class ConvertCommand
             string destination = parsed.GetRequiredValue(arguments.Destination);
             int processes = parsed.GetValue(arguments.Processes);
             int? index = parsed.GetValue(arguments.ProcessIndex);
-            using ConversionProgress progress = new(console);
+            long start = Stopwatch.GetTimestamp();
+            string Rate(long bytes) => ByteText.Of((long)(bytes / Math.Max(1e-6, Stopwatch.GetElapsedTime(start).TotalSeconds))) + "/s";
+            using ProgressLine<SaveProgress> progress = new(
+                console, done => $"written {ByteText.Of(done.Bytes)} of {ByteText.Of(done.TotalBytes)}, {Rate(done.Bytes)}");
             ConversionOptions options = arguments.Read(parsed, progress);
             using ConvertProcesses others = index is null && processes > 1 ? ConvertProcesses.Start(parsed, processes) : ConvertProcesses.None;
             ConversionResult result = await CheckpointConversion.RunAsync(source, destination, options, cancellationToken);
@@ -30,7 +34,7 @@ internal static class ConvertCommand
                 return;
             }
 
-            console.Text.WriteLine($"{destination}: {result.Arrays} {(result.Arrays == 1 ? "array" : "arrays")}, {ByteText.Of(result.Bytes)}, {progress.Rate(result.Bytes)}");
+            console.Text.WriteLine($"{destination}: {result.Arrays} {(result.Arrays == 1 ? "array" : "arrays")}, {ByteText.Of(result.Bytes)}, {Rate(result.Bytes)}");
             if (result.LeftOut.Count > 0)
             {
                 console.Text.WriteLine($"left out, for they are no arrays: {string.Join(", ", result.LeftOut)}");
