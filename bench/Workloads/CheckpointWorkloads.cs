@@ -1,6 +1,8 @@
 using OcdbtSharp.Checkpoint;
 using OcdbtSharp.KvStore;
 using OcdbtSharp.Zarr3;
+using OcdbtSharp.Zarr3.Codecs;
+using OcdbtSharp.Zarr3.Reading;
 
 namespace OcdbtSharp.Workloads;
 
@@ -38,35 +40,58 @@ internal static class CheckpointWorkloads
         });
     }
 
-    /// <summary>Reads random rows of the first array with two dimensions, each on its own, and tells how many bytes were read for the inner chunks that they touch, of average length.</summary>
+    /// <summary>Reads random rows of an array of shards in one call, and tells how many bytes were read for the inner chunks that they touch.</summary>
     public static async Task SliceAsync(string path)
     {
         ReadCountingStore store = new(new FileKvStore(path));
         ZarrArray array = File.Exists(Path.Combine(path, "zarr.json"))
             ? await ZarrArray.OpenAsync(store)
             : throw new InvalidOperationException($"{path} is no zarr v3 array");
-        long rows = array.Shape[0];
-        long chunkRows = array.ReadChunkShape[0];
         Random random = new(1);
-        long[] wanted = [.. Enumerable.Range(0, SlicedRows).Select(_ => random.NextInt64(rows))];
-        long rowBytes = array.ByteCount / rows;
-        long stored = new DirectoryInfo(path).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
-        long touched = stored / (array.ByteCount / rowBytes / chunkRows) * SlicedRows;
-        byte[] destination = new byte[rowBytes * SlicedRows];
+        ArraySelection rows = ArraySelection.Rows([.. Enumerable.Range(0, SlicedRows).Select(_ => random.NextInt64(array.Shape[0]))]);
+        byte[] destination = new byte[array.ByteCount / array.Shape[0] * SlicedRows];
+        (int chunks, long touched) = await TouchedAsync(array, rows);
         await Measurement.RunAsync(
             "slice " + Name(path),
             destination.Length,
             async () =>
             {
                 store.Bytes = 0;
-                await Parallel.ForEachAsync(Enumerable.Range(0, SlicedRows), async (index, token) => await array.ReadAsync(
-                    destination.AsMemory((int)(index * rowBytes), (int)rowBytes), new ArrayRegion([wanted[index], 0], [1, array.Shape[1]]), cancellationToken: token));
+                await array.ReadSelectionAsync(destination, rows);
             },
             more: json =>
             {
                 json.WriteNumber("bytes_read", store.Bytes);
+                json.WriteNumber("inner_chunks_touched", chunks);
                 json.WriteNumber("inner_chunk_bytes_touched", touched);
             });
+    }
+
+    /// <summary>The inner chunks that a selection touches, each once, and their stored bytes as the indices of the shards give them.</summary>
+    private static async Task<(int Chunks, long Bytes)> TouchedAsync(ZarrArray array, ArraySelection selection)
+    {
+        if (array.Metadata.Codecs is not { IsPartial: true, Sharding: { } sharding })
+        {
+            throw new InvalidOperationException("The array is not sharded.");
+        }
+
+        int chunks = 0;
+        long bytes = 0;
+        foreach (SelectedChunk shard in selection.Resolve(array.Metadata.Shape).Selection.Split(array.Metadata.Grid))
+        {
+            ChunkSource source = new(array.Store, array.Metadata.KeyEncoding.Encode(shard.Index), 0, null);
+            ShardIndex? index = await ShardReader.ReadIndexAsync(sharding, source, default);
+            foreach (SelectedChunk inner in array.Metadata.Codecs.StoredOrder(shard.Selection).Split(sharding.Grid))
+            {
+                if (index is not null && index.TryGet(inner.LinearIndex, out _, out long length))
+                {
+                    chunks++;
+                    bytes += length;
+                }
+            }
+        }
+
+        return (chunks, bytes);
     }
 
     private static async Task<CheckpointItem> OpenAsync(string path)

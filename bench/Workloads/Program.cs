@@ -6,7 +6,7 @@ const string Usage = """
       make OUT [NAME...]     writes the data sets that the others are measured with
       restore DIR            open a checkpoint and read every array into fresh memory
       tree DIR               open a checkpoint and build its tree
-      slice DIR              1,000 random rows of a zarr v3 array
+      slice DIR              1,000 random rows of a sharded zarr v3 array
       save DATA OUT [--driver zarr|zarr3] [--compression none|zstd]
                              saves the values of the checkpoint DATA again, flushed to the disk
       yardstick [FOLDER]     memcpy, page-cache reads, file writes and zstd decoding on this machine

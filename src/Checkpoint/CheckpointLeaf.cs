@@ -55,6 +55,12 @@ public sealed class CheckpointLeaf
     /// <summary>Bytes of the value in memory: elements times the size of one.</summary>
     public long LogicalBytes { get; internal init; }
 
+    /// <summary>
+    /// The array that the leaf is stored as, for reads that a leaf has no method for, such as that of chosen rows. It is not to be written to. Null for a
+    /// leaf that is not stored as a zarr array.
+    /// </summary>
+    public ZarrArray? Array => (Source as ZarrLeafSource)?.Array;
+
     /// <summary>Where the value is read from; null for a leaf without elements.</summary>
     internal LeafSource? Source { get; init; }
 

@@ -92,6 +92,11 @@ public sealed class ReadmeExamples
         byte[] elements = new byte[array.ByteCount];
         await array.ReadAsync(elements);
 
+        // Rows in any order: each chunk that they lie in is read once.
+        long[] rows = new long[3];
+        await array.ReadSelectionAsync<long>(rows, ArraySelection.Rows(15, 3, 4));
+
+        Assert.That(rows, Is.EqualTo(new long[] { 15, 3, 4 }));
         Assert.That(MemoryMarshal.Cast<byte, long>(elements).ToArray(), Is.EqualTo(Enumerable.Range(0, 16).Select(value => (long)value)));
         Assert.That(await store.ListAsync(KeyRange.Prefix("a/")).CountAsync(), Is.GreaterThan(1));
     }

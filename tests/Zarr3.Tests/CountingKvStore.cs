@@ -8,10 +8,13 @@ namespace OcdbtSharp.Zarr3.Tests;
 internal sealed class CountingKvStore(IKvStore store) : IKvStore
 {
     private int _reads;
+    private long _bytesRead;
     private int _listed;
     private int _writes;
 
     public int Reads => _reads;
+
+    public long BytesRead => _bytesRead;
 
     /// <summary>Entries that lists have given.</summary>
     public int Listed => _listed;
@@ -28,10 +31,12 @@ internal sealed class CountingKvStore(IKvStore store) : IKvStore
 
     public string Describe(Key key) => store.Describe(key);
 
-    public ValueTask<ReadResult> ReadAsync(Key key, ReadOptions options = default, CancellationToken cancellationToken = default)
+    public async ValueTask<ReadResult> ReadAsync(Key key, ReadOptions options = default, CancellationToken cancellationToken = default)
     {
         Interlocked.Increment(ref _reads);
-        return store.ReadAsync(key, options, cancellationToken);
+        ReadResult result = await store.ReadAsync(key, options, cancellationToken);
+        Interlocked.Add(ref _bytesRead, result.Value.Length);
+        return result;
     }
 
     public ValueTask<ReadResult> StatAsync(Key key, CancellationToken cancellationToken = default)

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using OcdbtSharp.KvStore;
 using OcdbtSharp.KvStore.Buffers;
+using OcdbtSharp.Zarr3.Reading;
 
 namespace OcdbtSharp.Zarr3.Codecs;
 
@@ -88,6 +89,9 @@ internal sealed class CodecPipeline
 
     /// <summary>Puts indices in the order in which the axes are stored.</summary>
     public ReadOnlySpan<long> StoredOrder(ReadOnlySpan<long> index) => _order is null ? index : Extents.Permute(index, _order);
+
+    /// <summary>Puts the axes of a selection in the order in which they are stored.</summary>
+    public ChunkSelection StoredOrder(ChunkSelection selection) => _order is null ? selection : selection.Permute(_order);
 
     /// <summary>Puts extents that are in the order in which axes are stored back in that of the chunk.</summary>
     public long[] ArrayOrder(long[] stored)

@@ -14,13 +14,7 @@ namespace OcdbtSharp.Zarr3.Reading;
 internal static class ChunkReader
 {
     // A stored value up to this size is read in one go, without asking for its length first.
-    private const long SmallChunk = 64 << 10;
-
-    // Inner chunks that lie this close are read together: the gap costs less than another read.
-    private const long MaxGap = 4 << 10;
-
-    // Bytes of inner chunks that are read together, unless one alone is larger.
-    private const long MaxGroup = 4 << 20;
+    public const long SmallChunk = 64 << 10;
 
     // A read of raw elements that would need more pieces than this reads what lies between them, too.
     private const int MinRun = 4 << 10;
@@ -51,7 +45,7 @@ internal static class ChunkReader
         }
 
         return codecs.IsPartial
-            ? ReadShardAsync(codecs, source, origin, destination, cancellationToken)
+            ? ShardReader.ReadAsync(codecs, source, ChunkSelection.Box(origin, destination.Shape), destination, cancellationToken)
             : ReadWholeAsync(codecs, source, origin, destination, cancellationToken);
     }
 
@@ -121,112 +115,8 @@ internal static class ChunkReader
         return true;
     }
 
-    private static async ValueTask<bool> ReadShardAsync(
-        CodecPipeline codecs, ChunkSource source, long[] origin, ArrayView destination, CancellationToken cancellationToken)
-    {
-        ShardingIndexedCodec sharding = codecs.Sharding!;
-        if (await source.GetLengthAsync(cancellationToken).ConfigureAwait(false) is not { } shardLength)
-        {
-            return false;
-        }
-
-        ShardIndex index;
-        using (ScratchBuffer bytes = ScratchBuffer.Rent(sharding.IndexLength))
-        {
-            try
-            {
-                sharding.CheckLength(shardLength);
-                long indexOffset = sharding.IndexAtStart ? 0 : shardLength - sharding.IndexLength;
-                if (!await source.ReadAsync(indexOffset, bytes.Memory, cancellationToken).ConfigureAwait(false))
-                {
-                    return false;
-                }
-
-                index = sharding.DecodeIndex(bytes.Span.Window(0, sharding.IndexLength), shardLength);
-            }
-            catch (OcdbtSharpException exception) when (exception.Location is null)
-            {
-                throw exception.At(source.Location);
-            }
-        }
-
-        ArrayView view = codecs.StoredOrder(destination);
-        List<InnerChunk> wanted = [];
-        foreach (ChunkPart part in sharding.Grid.Parts(codecs.StoredOrder(origin).ToArray(), view.Shape))
-        {
-            ArrayView target = view.Slice(part.Position, part.Shape);
-            if (index.TryGet(part.LinearIndex, out long offset, out long length))
-            {
-                wanted.Add(new InnerChunk(offset, length, part.Origin, target));
-            }
-            else
-            {
-                target.Fill(codecs.Spec.FillValue);
-            }
-        }
-
-        wanted.Sort(static (left, right) => left.Offset.CompareTo(right.Offset));
-        for (int first = 0; first < wanted.Count;)
-        {
-            int next = Group(wanted, first, out long end);
-            await ReadGroupAsync(sharding.Inner, source, wanted, first, next, end, cancellationToken).ConfigureAwait(false);
-            first = next;
-        }
-
-        return true;
-    }
-
-    /// <summary>Finds the inner chunks that are read together.</summary>
-    /// <returns>The first that is not one of them.</returns>
-    private static int Group(List<InnerChunk> wanted, int first, out long end)
-    {
-        long start = wanted[first].Offset;
-        end = start + wanted[first].Length;
-        int next = first + 1;
-        for (; next < wanted.Count; next++)
-        {
-            InnerChunk chunk = wanted[next];
-            if (chunk.Offset - end > MaxGap || chunk.Offset + chunk.Length - start > MaxGroup)
-            {
-                break;
-            }
-
-            end = Math.Max(end, chunk.Offset + chunk.Length);
-        }
-
-        return next;
-    }
-
-    private static async ValueTask ReadGroupAsync(
-        CodecPipeline codecs, ChunkSource source, List<InnerChunk> wanted, int first, int next, long end, CancellationToken cancellationToken)
-    {
-        // One inner chunk is read like a chunk: straight to its place, or in parts where it is a shard itself.
-        if (next == first + 1)
-        {
-            InnerChunk chunk = wanted[first];
-            if (!await ReadAsync(codecs, source.Slice(chunk.Offset, chunk.Length), chunk.Origin, chunk.Destination, cancellationToken).ConfigureAwait(false))
-            {
-                throw new StorageException("the chunk was deleted while it was read", source.Location);
-            }
-
-            return;
-        }
-
-        long start = wanted[first].Offset;
-        using ScratchBuffer bytes = ScratchBuffer.Rent(end - start);
-        if (!await source.ReadAsync(start, bytes.Memory, cancellationToken).ConfigureAwait(false))
-        {
-            throw new StorageException("the chunk was deleted while it was read", source.Location);
-        }
-
-        for (int i = first; i < next; i++)
-        {
-            InnerChunk chunk = wanted[i];
-            Decode(codecs, source, bytes.Span.Slice(chunk.Offset - start, chunk.Length), chunk.Origin, chunk.Destination);
-        }
-    }
-
-    private static void Decode(CodecPipeline codecs, ChunkSource source, ReadOnlyLongSpan encoded, long[] origin, ArrayView destination)
+    /// <summary>Decodes a box of a chunk whose stored bytes are in memory.</summary>
+    public static void Decode(CodecPipeline codecs, ChunkSource source, ReadOnlyLongSpan encoded, long[] origin, ArrayView destination)
     {
         try
         {
@@ -237,6 +127,4 @@ internal static class ChunkReader
             throw exception.At(source.Location);
         }
     }
-
-    private readonly record struct InnerChunk(long Offset, long Length, long[] Origin, ArrayView Destination);
 }

@@ -11,6 +11,10 @@ internal sealed class ChunkTask(ZarrArray array, ChunkPart part, ArrayView desti
     /// <summary>Bytes of memory that the read holds at most: what it writes, and the whole chunk beside it where it is decoded there first.</summary>
     public long MemoryBytes => Bytes + (array.Metadata.Codecs.IsRaw ? 0 : IsStream ? ChunkStream.PieceLength : array.Metadata.Codecs.Spec.ByteCount);
 
+    /// <summary>The error where a chunk is missing and that is one.</summary>
+    public static StorageException Missing(ChunkSource source) =>
+        new("This chunk is missing, and nothing but its elements may stand for it.", source.Location);
+
     private bool IsStream => array.Metadata.Codecs.Stream is not null && array.Metadata.Codecs.TryGetContiguous(destination, out _);
 
     /// <summary>Reads and decodes.</summary>
@@ -26,7 +30,7 @@ internal sealed class ChunkTask(ZarrArray array, ChunkPart part, ArrayView desti
 
         if (missingIsError)
         {
-            throw new StorageException("This chunk is missing, and nothing but its elements may stand for it.", source.Location);
+            throw Missing(source);
         }
 
         destination.Fill(array.Metadata.FillValue);
