@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
 using OcdbtSharp.Checkpoint;
 using OcdbtSharp.KvStore;
 using OcdbtSharp.Zarr3;
@@ -26,6 +28,39 @@ internal static class CheckpointWorkloads
             using RestoredTree restored = await item.RestoreAsync();
         });
     }
+
+    /// <summary>Opens a checkpoint and maps every array, which takes one that is not compressed; then the same, and a restore, with a sum over all elements.</summary>
+    public static async Task MapAsync(string path)
+    {
+        long bytes = (await OpenAsync(path)).Leaves.Sum(leaf => leaf.LogicalBytes);
+        await Measurement.RunAsync("map " + Name(path), bytes, () => MapAsync(path, _ => { }));
+        ulong mapped = 0;
+        await Measurement.RunAsync("map and sum " + Name(path), bytes, async () =>
+        {
+            mapped = 0;
+            await MapAsync(path, elements => Interlocked.Add(ref mapped, Sum(elements.AsSpan<byte>())));
+        });
+        ulong restored = 0;
+        await Measurement.RunAsync("restore and sum " + Name(path), bytes, async () =>
+        {
+            restored = 0;
+            using RestoredTree tree = await (await OpenAsync(path)).RestoreAsync();
+            Parallel.ForEach(tree.Leaves, leaf => Interlocked.Add(ref restored, Sum(leaf.AsMemory(0, (int)leaf.ByteLength).Span)));
+        });
+        if (mapped != restored)
+        {
+            throw new InvalidDataException("What is mapped is not what is restored.");
+        }
+    }
+
+    private static async Task MapAsync(string path, Action<MappedArray> use) =>
+        await Parallel.ForEachAsync((await OpenAsync(path)).Leaves, async (leaf, token) =>
+        {
+            using MappedArray elements = await leaf.Array!.MapAsync(cancellationToken: token);
+            use(elements);
+        });
+
+    private static uint Sum(ReadOnlySpan<byte> bytes) => TensorPrimitives.Sum(MemoryMarshal.Cast<byte, uint>(bytes));
 
     /// <summary>Opens a checkpoint and looks at every leaf, without values.</summary>
     public static async Task TreeAsync(string path)

@@ -5,6 +5,7 @@ const string Usage = """
 
       make OUT [NAME...]     writes the data sets that the others are measured with
       restore DIR            open a checkpoint and read every array into fresh memory
+      map DIR                open an uncompressed checkpoint and map every array; with a sum over all elements; and restore with that sum
       tree DIR               open a checkpoint and build its tree
       slice DIR              1,000 random rows of a sharded zarr v3 array
       save DATA OUT [--driver zarr|zarr3] [--compression none|zstd]
@@ -33,6 +34,9 @@ switch (arguments)
         return 0;
     case ["restore", string path]:
         await CheckpointWorkloads.RestoreAsync(path);
+        return 0;
+    case ["map", string path]:
+        await CheckpointWorkloads.MapAsync(path);
         return 0;
     case ["tree", string path]:
         await CheckpointWorkloads.TreeAsync(path);

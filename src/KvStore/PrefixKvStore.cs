@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace OcdbtSharp.KvStore;
 
 /// <summary>What a store holds below a prefix, seen as a store.</summary>
-internal sealed class PrefixKvStore : IPiecewiseKvStore, IChangeDetector
+internal sealed class PrefixKvStore : IPiecewiseKvStore, IChangeDetector, IFileBackedKvStore
 {
     private PrefixKvStore(IKvStore store, Key prefix)
     {
@@ -75,6 +75,10 @@ internal sealed class PrefixKvStore : IPiecewiseKvStore, IChangeDetector
     /// <inheritdoc/>
     public IChangeCheck? CreateCheck(Key key, StorageGeneration generation) =>
         (Store as IChangeDetector)?.CreateCheck(Prefix.Append(key), generation);
+
+    /// <inheritdoc/>
+    public ValueTask<FileExtent?> FindInFileAsync(Key key, CancellationToken cancellationToken) =>
+        Store is IFileBackedKvStore store ? store.FindInFileAsync(Prefix.Append(key), cancellationToken) : ValueTask.FromResult<FileExtent?>(null);
 
     private KeyRange Outer(KeyRange range) =>
         new(Prefix.Append(range.InclusiveMin), range.ExclusiveMax is { } max ? Prefix.Append(max) : Prefix.PrefixSuccessor());

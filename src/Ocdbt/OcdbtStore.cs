@@ -16,7 +16,7 @@ namespace OcdbtSharp.Ocdbt;
 /// The generation of a key is that of its value: it changes only when that key is written. Data that a commit left behind when it failed or lost
 /// against another stays in data files that nothing refers to.
 /// </remarks>
-public sealed partial class OcdbtStore : IKvStore
+public sealed partial class OcdbtStore : IKvStore, IFileBackedKvStore
 {
     private readonly OcdbtOptions _options;
     private readonly BtreeGenerationReference? _fixed;
@@ -194,6 +194,12 @@ public sealed partial class OcdbtStore : IKvStore
         }
         while (!done);
     }
+
+    /// <inheritdoc/>
+    async ValueTask<FileExtent?> IFileBackedKvStore.FindInFileAsync(Key key, CancellationToken cancellationToken) =>
+        await FindAsync(key, cancellationToken).ConfigureAwait(false) is { IsInline: false } value
+            ? await Io.FindInFileAsync(value.Location, cancellationToken).ConfigureAwait(false)
+            : null;
 
     /// <summary>Begins a transaction: several reads, writes and deletes of which all or none take effect, at one moment.</summary>
     /// <exception cref="NotSupportedException">The store only reads.</exception>

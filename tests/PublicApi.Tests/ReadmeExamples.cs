@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using OcdbtSharp.Checkpoint;
 using OcdbtSharp.KvStore;
@@ -77,6 +78,20 @@ public sealed class ReadmeExamples
             Assert.That(slice.AsSpan<double>().ToArray(), Is.EqualTo(Enumerable.Repeat(1.0, 8)));
             Assert.That(new FileInfo("state.safetensors").Length, Is.GreaterThan(16 * 8 * 2));
         }
+    }
+
+    [Test]
+    public async Task Maps_an_array()
+    {
+        await CheckpointWriter.SaveAsync(
+            "uncompressed", PyTree.Dict(("weights", ArrayValue.Create([.. Enumerable.Range(0, 1000).Select(value => (float)value)], shape: [10, 100]))), new SaveOptions { UseCompression = false });
+
+        CheckpointItem item = await (await OrbaxCheckpoint.OpenAsync("uncompressed")).OpenItemAsync();
+        using MappedArray weights = await item.Find("weights")!.Array!.MapAsync();
+        ReadOnlyTensorSpan<float> matrix = weights.AsReadOnlyTensorSpan<float>();
+
+        Assert.That(weights.IsMapped);
+        Assert.That(matrix[3, 7], Is.EqualTo(307f));
     }
 
     [Test]

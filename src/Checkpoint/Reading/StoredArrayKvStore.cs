@@ -11,7 +11,7 @@ namespace OcdbtSharp.Checkpoint.Reading;
 /// <param name="end">Behind its last key.</param>
 /// <param name="counter">Counts the bytes that are read; null where nobody asks.</param>
 /// <param name="held">Values that were read already; null where there are none.</param>
-internal sealed class StoredArrayKvStore(StoredKeys keys, Key prefix, int first, int end, ByteCounter? counter = null, HeldValues? held = null) : IKvStore
+internal sealed class StoredArrayKvStore(StoredKeys keys, Key prefix, int first, int end, ByteCounter? counter = null, HeldValues? held = null) : IKvStore, IFileBackedKvStore
 {
     private const long SmallChunk = 128 << 10;
 
@@ -57,6 +57,13 @@ internal sealed class StoredArrayKvStore(StoredKeys keys, Key prefix, int first,
         return ValueTask.FromResult(index < 0
             ? ReadResult.Missing
             : new ReadResult(ReadState.Value, default, StorageGeneration.Unknown, keys.LengthAt(index)));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<FileExtent?> FindInFileAsync(Key key, CancellationToken cancellationToken)
+    {
+        int index = keys.Find(first, end, prefix.Span, key.Span);
+        return index < 0 ? ValueTask.FromResult<FileExtent?>(null) : keys.FindInFileAsync(index, cancellationToken);
     }
 
     /// <inheritdoc/>

@@ -185,6 +185,12 @@ internal sealed class StoredKeys
         return results;
     }
 
+    /// <summary>Finds the file in which a value lies as it is; null where there is none.</summary>
+    public ValueTask<FileExtent?> FindInFileAsync(int index, CancellationToken cancellationToken) =>
+        IsDatabase && !_values[index].IsInline ? ((OcdbtStore)_store).Io.FindInFileAsync(_values[index].Location, cancellationToken)
+        : !IsDatabase && _store is IFileBackedKvStore files ? files.FindInFileAsync(_keys[index], cancellationToken)
+        : ValueTask.FromResult<FileExtent?>(null);
+
     public string Describe(Key key) => _store.Describe(key);
 
     /// <summary>The first key between two that does not (or does) begin with a prefix.</summary>

@@ -13,7 +13,7 @@ namespace OcdbtSharp.KvStore;
 /// Keys that would leave the folder are refused: <c>.</c> or <c>..</c> between slashes, a leading or doubled slash, a NUL. So are names that
 /// end in <c>.__lock</c>. Reads take place on the calling thread and are complete when they return; writes take place on the thread pool.
 /// </remarks>
-public sealed class FileKvStore : IPiecewiseKvStore, IChangeDetector
+public sealed class FileKvStore : IPiecewiseKvStore, IChangeDetector, IFileBackedKvStore
 {
     /// <summary>How many files are kept open between partial reads.</summary>
     internal const int OpenFiles = 64;
@@ -143,6 +143,14 @@ public sealed class FileKvStore : IPiecewiseKvStore, IChangeDetector
     /// <inheritdoc/>
     IChangeCheck? IChangeDetector.CreateCheck(Key key, StorageGeneration generation) =>
         FileChangeCheck.Create(FilePath.Of(_root, key), generation);
+
+    /// <inheritdoc/>
+    ValueTask<FileExtent?> IFileBackedKvStore.FindInFileAsync(Key key, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        string path = FilePath.Of(_root, key);
+        return ValueTask.FromResult<FileExtent?>(FileIdentity.TryGet(path, out FileIdentity identity) ? new FileExtent(path, 0, identity.Length) : null);
+    }
 
     /// <inheritdoc cref="UnfinishedWrites.List"/>
     internal IEnumerable<(Key Key, FileInfo File)> ListUnfinished(Key prefix) => UnfinishedWrites.List(_root, prefix);

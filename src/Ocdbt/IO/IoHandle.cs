@@ -162,14 +162,36 @@ internal sealed class IoHandle
         try
         {
             ReadResult result = await _store.ReadAsync(location.File.Path, options, cancellationToken).ConfigureAwait(false);
-            return result.HasValue
-                ? result.Value
-                : throw new CorruptDataException("This data file is missing, but the database refers to it.", _store.Describe(location.File.Path));
+            return result.HasValue ? result.Value : throw MissingFile(location);
         }
         catch (ArgumentException exception) when (exception is not ArgumentOutOfRangeException || exception.ParamName != "destination")
         {
-            throw new CorruptDataException(
-                $"the database refers to {location}, which this store cannot hold: {exception.Message}", _store.Describe(Manifest.FileName), innerException: exception);
+            throw Impossible(location, exception);
+        }
+    }
+
+    /// <summary>Finds a value that lies in a data file in the file system; null where the base store has no files.</summary>
+    /// <exception cref="CorruptDataException">The data file is missing or shorter than the database says.</exception>
+    public async ValueTask<FileExtent?> FindInFileAsync(IndirectDataReference location, CancellationToken cancellationToken)
+    {
+        if (_store is not IFileBackedKvStore files)
+        {
+            return null;
+        }
+
+        try
+        {
+            if (await files.FindInFileAsync(location.File.Path, cancellationToken).ConfigureAwait(false) is { } file)
+            {
+                return file.Slice(location.Offset, location.Length);
+            }
+
+            ReadResult found = await _store.StatAsync(location.File.Path, cancellationToken).ConfigureAwait(false);
+            return found.HasValue ? null : throw MissingFile(location);
+        }
+        catch (ArgumentException exception)
+        {
+            throw Impossible(location, exception);
         }
     }
 
@@ -177,6 +199,12 @@ internal sealed class IoHandle
         location.Length <= FormatLimits.MaxNodeBytes
             ? await ReadValueAsync(location, 0, location.Length, null, cancellationToken).ConfigureAwait(false)
             : throw TooLong(location);
+
+    private CorruptDataException MissingFile(IndirectDataReference location) =>
+        new("This data file is missing, but the database refers to it.", _store.Describe(location.File.Path));
+
+    private CorruptDataException Impossible(IndirectDataReference location, ArgumentException exception) => new(
+        $"the database refers to {location}, which this store cannot hold: {exception.Message}", _store.Describe(Manifest.FileName), innerException: exception);
 
     private CorruptDataException TooLong(IndirectDataReference location) => new(
         $"a node of {location.Length} bytes is more than the limit of {FormatLimits.MaxNodeBytes}", _store.Describe(location.File.Path));
