@@ -11,13 +11,26 @@ internal static class LeafNames
             return path[0].Name;
         }
 
-        string[] names = new string[path.Length];
-        for (int i = 0; i < names.Length; i++)
+        int length = Math.Max(0, path.Length - 1);
+        foreach (TreeKey key in path)
         {
-            names[i] = path[i].Name;
+            length += key.Name.Length;
         }
 
-        return string.Join('.', names);
+        return string.Create(length, path, static (name, keys) =>
+        {
+            for (int i = 0; i < keys.Length; i++)
+            {
+                if (i > 0)
+                {
+                    name[0] = '.';
+                    name = name[1..];
+                }
+
+                keys[i].Name.CopyTo(name);
+                name = name[keys[i].Name.Length..];
+            }
+        });
     }
 
     /// <summary>The path that a name stands for where nothing else tells: every dot leads one level down a tree of dictionaries.</summary>

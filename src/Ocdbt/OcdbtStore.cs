@@ -222,14 +222,14 @@ public sealed partial class OcdbtStore : IKvStore, IFileBackedKvStore
         }
     }
 
-    /// <summary>Lists the keys of a range in order, with their values or where those lie.</summary>
-    internal async IAsyncEnumerable<(Key Key, LeafValue Value)> ListValuesAsync(KeyRange range, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>Lists the keys of a range in order, leaf by leaf, with their values or where those lie.</summary>
+    internal async IAsyncEnumerable<LeafRun> ListLeavesAsync(KeyRange range, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (await CurrentAsync(cancellationToken).ConfigureAwait(false) is { } version)
         {
-            await foreach ((Key, LeafValue) entry in ListOperation.RunAsync(Io, version, range, cancellationToken).ConfigureAwait(false))
+            await foreach (LeafRun leaf in ListOperation.RunsAsync(Io, version, range, cancellationToken).ConfigureAwait(false))
             {
-                yield return entry;
+                yield return leaf;
             }
         }
     }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using OcdbtSharp.KvStore;
 using OcdbtSharp.Zarr3.Codecs;
+using OcdbtSharp.Zarr3.Reading;
 
 namespace OcdbtSharp.Zarr3;
 
@@ -9,6 +10,7 @@ namespace OcdbtSharp.Zarr3;
 internal sealed class ArrayMetadata
 {
     private ChunkGrid? _grid;
+    private OnlyChunk? _onlyChunk;
 
     /// <summary>The version.</summary>
     public required ZarrFormat Format { get; init; }
@@ -47,6 +49,9 @@ internal sealed class ArrayMetadata
 
     /// <summary>How the array is cut into chunks.</summary>
     public ChunkGrid Grid => _grid ??= new ChunkGrid(Shape, ChunkShape);
+
+    /// <summary>The chunk, where the array has just one of its own shape; otherwise null.</summary>
+    public OnlyChunk? OnlyChunk => _onlyChunk ??= OnlyChunk.Of(this);
 
     /// <summary>Bytes of all elements together.</summary>
     /// <exception cref="CorruptDataException">They are beyond 2^63-1.</exception>

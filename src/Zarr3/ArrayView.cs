@@ -54,11 +54,16 @@ internal readonly struct ArrayView
 
     /// <summary>Memory in C order.</summary>
     /// <exception cref="ArgumentException">The memory is not exactly as long as the elements.</exception>
-    public static ArrayView RowMajor(LongMemory memory, long[] shape, int elementSize)
+    public static ArrayView RowMajor(LongMemory memory, long[] shape, int elementSize) =>
+        RowMajor(memory, shape, Extents.RowMajorStrides(shape, elementSize), elementSize);
+
+    /// <summary>Memory in C order, whose strides are known.</summary>
+    /// <inheritdoc cref="RowMajor(LongMemory, long[], int)"/>
+    public static ArrayView RowMajor(LongMemory memory, long[] shape, long[] strides, int elementSize)
     {
         long bytes = checked(Extents.Product(shape) * elementSize);
         return memory.Length == bytes
-            ? new ArrayView(memory, 0, shape, Extents.RowMajorStrides(shape, elementSize), elementSize)
+            ? new ArrayView(memory, 0, shape, strides, elementSize)
             : throw new ArgumentException($"The memory has {memory.Length} bytes; the elements take {bytes}.");
     }
 

@@ -6,6 +6,9 @@ namespace OcdbtSharp.Checkpoint.Format;
 /// <summary>A file <c>array_metadatas/process_N</c>: the arrays that a process wrote, by their names.</summary>
 internal static class ArrayMetadatas
 {
+    // {"array_metadata": {"param_name": "a", "write_shape": [], "chunk_shape": [], "ext_metadata": null}}
+    private const int MinEntryLength = 100;
+
     /// <summary>Adds what the file holds to <paramref name="into"/>; what is there already stays.</summary>
     /// <param name="utf8">The text.</param>
     /// <param name="location">The file, for errors.</param>
@@ -73,6 +76,8 @@ internal static class ArrayMetadatas
     private static void Decode(ReadOnlySpan<byte> utf8, Dictionary<string, ArrayMetadataEntry> into)
     {
         Utf8JsonReader reader = new(utf8, PythonJson.ReaderOptions);
+        RecentValues recent = new();
+        into.EnsureCapacity(utf8.Length / MinEntryLength);
         reader.Read();
         JsonTokens.Expect(ref reader, JsonTokenType.StartObject, "array metadata");
         while (JsonTokens.NextMember(ref reader))
@@ -95,7 +100,7 @@ internal static class ArrayMetadatas
                     reader.Read();
                     if (isEntry)
                     {
-                        DecodeEntry(ref reader, into);
+                        DecodeEntry(ref reader, recent, into);
                     }
                     else
                     {
@@ -106,7 +111,7 @@ internal static class ArrayMetadatas
         }
     }
 
-    private static void DecodeEntry(ref Utf8JsonReader reader, Dictionary<string, ArrayMetadataEntry> into)
+    private static void DecodeEntry(ref Utf8JsonReader reader, RecentValues recent, Dictionary<string, ArrayMetadataEntry> into)
     {
         JsonTokens.Expect(ref reader, JsonTokenType.StartObject, "array_metadata");
         string? name = null;
@@ -123,12 +128,12 @@ internal static class ArrayMetadatas
             else if (reader.ValueTextEquals("write_shape"u8))
             {
                 reader.Read();
-                writeShape = JsonTokens.ReadShape(ref reader, "write_shape");
+                writeShape = recent.Shape(ref reader, "write_shape");
             }
             else if (reader.ValueTextEquals("chunk_shape"u8))
             {
                 reader.Read();
-                chunkShape = JsonTokens.ReadShape(ref reader, "chunk_shape");
+                chunkShape = recent.Shape(ref reader, "chunk_shape");
             }
             else if (reader.ValueTextEquals("ext_metadata"u8))
             {

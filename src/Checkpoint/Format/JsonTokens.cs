@@ -7,9 +7,6 @@ namespace OcdbtSharp.Checkpoint.Format;
 /// <summary>Reads JSON token by token, with errors that say what was expected.</summary>
 internal static class JsonTokens
 {
-    /// <summary>The most dimensions that a shape may have.</summary>
-    private const int MaxRank = 1024;
-
     public static void Expect(ref Utf8JsonReader reader, JsonTokenType type, string what)
     {
         if (reader.TokenType != type)
@@ -30,25 +27,6 @@ internal static class JsonTokens
     {
         reader.Read();
         return reader.TokenType == JsonTokenType.Null ? null : reader.GetBoolean();
-    }
-
-    /// <summary>Reads an array of sizes, whose first token is the current one.</summary>
-    public static long[] ReadShape(ref Utf8JsonReader reader, string what)
-    {
-        Expect(ref reader, JsonTokenType.StartArray, what);
-        List<long> shape = [];
-        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
-        {
-            long size = reader.GetInt64();
-            if (size < 0 || shape.Count == MaxRank)
-            {
-                throw new CorruptDataException($"{what}: {size} is not a size, or there are too many.", offset: reader.TokenStartIndex);
-            }
-
-            shape.Add(size);
-        }
-
-        return [.. shape];
     }
 
     /// <summary>Whether a text is the decimal index of a sequence.</summary>

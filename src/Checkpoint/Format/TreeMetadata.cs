@@ -6,6 +6,9 @@ namespace OcdbtSharp.Checkpoint.Format;
 /// <summary>The file <c>_METADATA</c>: every leaf of an item with its path and type, and how the arrays are stored.</summary>
 internal sealed partial class TreeMetadata
 {
+    // "('a',)": {"key_metadata": [{"key": "a", "key_type": 2}], "value_metadata": {"value_type": "None", "skip_deserialize": true}}
+    private const int MinEntryLength = 128;
+
     /// <summary>The leaves, in the order of the file.</summary>
     public required IReadOnlyList<TreeMetadataEntry> Entries { get; init; }
 
@@ -65,7 +68,7 @@ internal sealed partial class TreeMetadata
             if (reader.ValueTextEquals("tree_metadata"u8))
             {
                 reader.Read();
-                entries = DecodeEntries(ref reader);
+                entries = DecodeEntries(ref reader, utf8.Length / MinEntryLength);
             }
             else if (reader.ValueTextEquals("use_ocdbt"u8))
             {
@@ -113,15 +116,15 @@ internal sealed partial class TreeMetadata
         };
     }
 
-    private static List<TreeMetadataEntry> DecodeEntries(ref Utf8JsonReader reader)
+    private static List<TreeMetadataEntry> DecodeEntries(ref Utf8JsonReader reader, int expected)
     {
         JsonTokens.Expect(ref reader, JsonTokenType.StartObject, "tree_metadata");
-        List<TreeMetadataEntry> entries = [];
+        List<TreeMetadataEntry> entries = new(expected);
         List<TreeKey> path = [];
-        string lastType = "";
+        RecentValues recent = new();
         while (JsonTokens.NextMember(ref reader))
         {
-            entries.Add(TreeMetadataEntry.Decode(ref reader, path, ref lastType));
+            entries.Add(TreeMetadataEntry.Decode(ref reader, path, recent));
         }
 
         return entries;
@@ -136,7 +139,7 @@ internal sealed partial class TreeMetadata
 internal readonly partial record struct TreeMetadataEntry(TreeKey[] Path, string ValueType, bool SkipDeserialize, long[]? WriteShape)
 {
     // The member's own name is the path as Python prints it; the key metadata says the same without having to be parsed as Python.
-    internal static TreeMetadataEntry Decode(ref Utf8JsonReader reader, List<TreeKey> path, ref string lastType)
+    internal static TreeMetadataEntry Decode(ref Utf8JsonReader reader, List<TreeKey> path, RecentValues recent)
     {
         reader.Read();
         JsonTokens.Expect(ref reader, JsonTokenType.StartObject, "an entry of tree_metadata");
@@ -150,11 +153,11 @@ internal readonly partial record struct TreeMetadataEntry(TreeKey[] Path, string
             if (reader.ValueTextEquals("key_metadata"u8))
             {
                 hasPath = true;
-                DecodePath(ref reader, path);
+                DecodePath(ref reader, path, recent);
             }
             else if (reader.ValueTextEquals("value_metadata"u8))
             {
-                DecodeValue(ref reader, ref lastType, out type, out skip, out writeShape);
+                DecodeValue(ref reader, recent, out type, out skip, out writeShape);
             }
             else
             {
@@ -168,7 +171,7 @@ internal readonly partial record struct TreeMetadataEntry(TreeKey[] Path, string
             : throw new CorruptDataException("An entry of tree_metadata lacks its key_metadata or value_metadata.", offset: reader.TokenStartIndex);
     }
 
-    private static void DecodeValue(ref Utf8JsonReader reader, ref string lastType, out string? type, out bool skip, out long[]? writeShape)
+    private static void DecodeValue(ref Utf8JsonReader reader, RecentValues recent, out string? type, out bool skip, out long[]? writeShape)
     {
         reader.Read();
         JsonTokens.Expect(ref reader, JsonTokenType.StartObject, "value_metadata");
@@ -181,7 +184,7 @@ internal readonly partial record struct TreeMetadataEntry(TreeKey[] Path, string
             {
                 reader.Read();
                 JsonTokens.Expect(ref reader, JsonTokenType.String, "value_type");
-                type = lastType = reader.ValueTextEquals(lastType) ? lastType : reader.GetString()!;
+                type = recent.Text(ref reader);
             }
             else if (reader.ValueTextEquals("skip_deserialize"u8))
             {
@@ -190,7 +193,7 @@ internal readonly partial record struct TreeMetadataEntry(TreeKey[] Path, string
             else if (reader.ValueTextEquals("write_shape"u8))
             {
                 reader.Read();
-                writeShape = reader.TokenType == JsonTokenType.Null ? null : JsonTokens.ReadShape(ref reader, "write_shape");
+                writeShape = reader.TokenType == JsonTokenType.Null ? null : recent.Shape(ref reader, "write_shape");
             }
             else
             {
@@ -200,7 +203,7 @@ internal readonly partial record struct TreeMetadataEntry(TreeKey[] Path, string
         }
     }
 
-    private static void DecodePath(ref Utf8JsonReader reader, List<TreeKey> path)
+    private static void DecodePath(ref Utf8JsonReader reader, List<TreeKey> path, RecentValues recent)
     {
         reader.Read();
         JsonTokens.Expect(ref reader, JsonTokenType.StartArray, "key_metadata");
@@ -214,7 +217,7 @@ internal readonly partial record struct TreeMetadataEntry(TreeKey[] Path, string
                 if (reader.ValueTextEquals("key"u8))
                 {
                     reader.Read();
-                    name = reader.TokenType == JsonTokenType.Number ? System.Text.Encoding.ASCII.GetString(reader.ValueSpan) : reader.GetString();
+                    name = reader.TokenType == JsonTokenType.Number ? System.Text.Encoding.ASCII.GetString(reader.ValueSpan) : recent.Text(ref reader);
                 }
                 else if (reader.ValueTextEquals("key_type"u8))
                 {

@@ -17,7 +17,7 @@ internal sealed class HeldValues
         List<int> indices = [];
         foreach (LeafSource leaf in leaves)
         {
-            if (leaf is ZarrLeafSource { Array.Store: StoredArrayKvStore { Keys.IsDatabase: true } store })
+            if (leaf is ZarrLeafSource { Store: StoredArrayKvStore { Keys.IsDatabase: true } store })
             {
                 keys = store.Keys;
                 store.AddSmallChunks(indices);

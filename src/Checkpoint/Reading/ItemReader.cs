@@ -47,7 +47,7 @@ internal static class ItemReader
     /// <summary>Reads a zarr array, or all arrays of a group.</summary>
     public static async ValueTask<CheckpointItem> ReadZarrAsync(IKvStore store, CancellationToken cancellationToken)
     {
-        ArrayCatalog arrays = await ArrayCatalog.OpenAsync(store, false, false, cancellationToken).ConfigureAwait(false);
+        ArrayCatalog arrays = await ArrayCatalog.OpenAsync(store, false, cancellationToken).ConfigureAwait(false);
         List<CheckpointLeaf> leaves = [];
         foreach (string name in arrays.Names())
         {

@@ -24,12 +24,18 @@ internal sealed class PyTreeItemReader
         IKvStore store, FolderListing listing, ItemKind kind, string? name, CancellationToken cancellationToken)
     {
         PyTreeItemReader reader = new(store);
-        TreeMetadata? metadata = await reader.ReadMetadataAsync(listing, cancellationToken).ConfigureAwait(false);
+
+        // The database is opened while the files beside it are read: both take their time where there are many leaves.
+        bool hasManifest = listing.Has(CheckpointLayout.OcdbtManifestFile);
+        Task<ArrayCatalog>? opening = hasManifest ? Task.Run(() => ArrayCatalog.OpenAsync(store, true, cancellationToken).AsTask(), cancellationToken) : null;
+        Task<TreeMetadata?> reading = reader.ReadMetadataAsync(listing, cancellationToken).AsTask();
+        await Task.WhenAll(reading, opening ?? Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        TreeMetadata? metadata = await reading.ConfigureAwait(false);
         MessagePackFile? aggregate = listing.Has(CheckpointLayout.AggregateFile)
             ? await MessagePackFile.ReadAsync(store, CheckpointLayout.AggregateFile, cancellationToken).ConfigureAwait(false)
             : null;
+
         // A tree without arrays has no database, whatever it says.
-        bool hasManifest = listing.Has(CheckpointLayout.OcdbtManifestFile);
         if (metadata?.UseOcdbt == true && !hasManifest && metadata.Entries.Any(entry => !entry.SkipDeserialize && entry.ValueType != LeafTypes.String))
         {
             throw new StorageException(
@@ -38,7 +44,8 @@ internal sealed class PyTreeItemReader
         }
 
         bool usesOcdbt = metadata?.UseOcdbt ?? hasManifest;
-        ArrayCatalog arrays = await ArrayCatalog.OpenAsync(store, usesOcdbt && hasManifest, metadata?.StoresFillValue ?? false, cancellationToken).ConfigureAwait(false);
+        ArrayCatalog arrays = await (usesOcdbt && opening is not null ? opening : ArrayCatalog.OpenAsync(store, false, cancellationToken).AsTask()).ConfigureAwait(false);
+        arrays.MissingChunkIsError = metadata?.StoresFillValue ?? false;
         List<CheckpointLeaf> leaves = metadata is not null ? await reader.FromMetadataAsync(metadata, aggregate, arrays, cancellationToken).ConfigureAwait(false)
             : aggregate is not null ? await FromAggregateAsync(aggregate, arrays, cancellationToken).ConfigureAwait(false)
             : await FromStoredNamesAsync(arrays, cancellationToken).ConfigureAwait(false);

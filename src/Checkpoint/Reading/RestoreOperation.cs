@@ -98,19 +98,32 @@ internal static class RestoreOperation
         {
             long bytes = leaves.Sum(index => restored[index].ByteLength);
             long memory = bytes + leaves.Sum(index => restored[index].Leaf.Source!.ShareBytes);
-            yield return new ShareBatch(bytes, memory, token => OpenAsync(restored, leaves, token)) { Leaves = leaves.Count };
+            yield return new ShareBatch(bytes, memory, token => ReadSmallAsync(restored, leaves, token)) { Leaves = leaves.Count };
         }
     }
 
-    private static async ValueTask<IEnumerable<ReadShare>> OpenAsync(RestoredLeaf[] restored, List<int> leaves, CancellationToken cancellationToken)
+    private static async ValueTask ReadSmallAsync(RestoredLeaf[] restored, List<int> leaves, CancellationToken cancellationToken)
     {
         HeldValues? held = await HeldValues.ReadAsync(leaves.Select(index => restored[index].Leaf.Source!), cancellationToken).ConfigureAwait(false);
-        return leaves.SelectMany(index => Plan(restored[index], held));
+        foreach (int index in leaves)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            RestoredLeaf leaf = restored[index];
+            if (held is not null && leaf.Leaf.Source is ZarrLeafSource source && source.TryRead(held, leaf.Elements))
+            {
+                continue;
+            }
+
+            foreach (ReadShare share in Plan(leaf, held))
+            {
+                await share.RunAsync(cancellationToken).ConfigureAwait(false);
+            }
+        }
     }
 
     private static IEnumerable<ReadShare> Plan(RestoredLeaf leaf, HeldValues? held = null)
     {
-        long[] shape = (long[])leaf.Shape;
+        long[] shape = [.. leaf.Shape];
         return leaf.Leaf.Source!.Plan(new long[shape.Length], shape, leaf.Elements, held: held);
     }
 
@@ -127,12 +140,12 @@ internal static class RestoreOperation
             CheckpointLeaf leaf = leaves[index];
             if (leaf.Source is null)
             {
-                restored[index] = new RestoredLeaf(leaf, (long[])[.. leaf.Shape], default, null);
+                restored[index] = new RestoredLeaf(leaf, leaf.Shape, default, null);
             }
             else if (leaf.LogicalBytes > SmallArray)
             {
                 NativeBuffer buffer = new(leaf.LogicalBytes);
-                restored[index] = new RestoredLeaf(leaf, (long[])[.. leaf.Shape], buffer, buffer);
+                restored[index] = new RestoredLeaf(leaf, leaf.Shape, buffer, buffer);
                 large.Add(index);
             }
             else
@@ -168,7 +181,7 @@ internal static class RestoreOperation
         foreach (int index in batch)
         {
             CheckpointLeaf leaf = leaves[index];
-            restored[index] = new RestoredLeaf(leaf, (long[])[.. leaf.Shape], memory.Slice(offset, leaf.LogicalBytes), null);
+            restored[index] = new RestoredLeaf(leaf, leaf.Shape, memory.Slice(offset, leaf.LogicalBytes), null);
             offset += Aligned(leaf.LogicalBytes);
         }
     }

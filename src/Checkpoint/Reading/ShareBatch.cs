@@ -4,7 +4,7 @@ namespace OcdbtSharp.Checkpoint.Reading;
 internal sealed class ShareBatch
 {
     private readonly List<ReadShare> _shares = [];
-    private readonly Func<CancellationToken, ValueTask<IEnumerable<ReadShare>>>? _open;
+    private readonly Func<CancellationToken, ValueTask>? _read;
 
     public ShareBatch()
     {
@@ -12,12 +12,12 @@ internal sealed class ShareBatch
 
     /// <param name="bytes">Bytes of the elements.</param>
     /// <param name="memoryBytes">Bytes of memory that the reads hold at most.</param>
-    /// <param name="open">Makes the shares when they are run.</param>
-    public ShareBatch(long bytes, long memoryBytes, Func<CancellationToken, ValueTask<IEnumerable<ReadShare>>> open)
+    /// <param name="read">Reads all of it.</param>
+    public ShareBatch(long bytes, long memoryBytes, Func<CancellationToken, ValueTask> read)
     {
         Bytes = bytes;
         MemoryBytes = memoryBytes;
-        _open = open;
+        _read = read;
     }
 
     /// <summary>Number of shares that were added.</summary>
@@ -42,7 +42,12 @@ internal sealed class ShareBatch
     /// <summary>Runs the shares.</summary>
     public async ValueTask RunAsync(CancellationToken cancellationToken)
     {
-        foreach (ReadShare share in _open is null ? _shares : await _open(cancellationToken).ConfigureAwait(false))
+        if (_read is not null)
+        {
+            await _read(cancellationToken).ConfigureAwait(false);
+        }
+
+        foreach (ReadShare share in _shares)
         {
             cancellationToken.ThrowIfCancellationRequested();
             await share.RunAsync(cancellationToken).ConfigureAwait(false);

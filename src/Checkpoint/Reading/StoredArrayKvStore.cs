@@ -24,6 +24,14 @@ internal sealed class StoredArrayKvStore(StoredKeys keys, Key prefix, int first,
     /// <summary>The same with a counter of its own, or values that were read already.</summary>
     public StoredArrayKvStore With(ByteCounter? bytes, HeldValues? values) => new(keys, prefix, first, end, bytes, values);
 
+    /// <summary>A value that was read already.</summary>
+    public bool TryGet(Key key, HeldValues values, out ReadOnlyMemory<byte> value)
+    {
+        value = default;
+        int index = keys.Find(first, end, prefix.Span, key.Span);
+        return index >= 0 && values.TryGet(index, out value);
+    }
+
     /// <summary>Adds the keys of chunks that are worth reading together.</summary>
     public void AddSmallChunks(List<int> indices)
     {

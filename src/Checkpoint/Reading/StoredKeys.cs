@@ -1,6 +1,7 @@
 using OcdbtSharp.KvStore;
 using OcdbtSharp.Ocdbt;
 using OcdbtSharp.Ocdbt.Format;
+using OcdbtSharp.Ocdbt.Operations;
 
 namespace OcdbtSharp.Checkpoint.Reading;
 
@@ -36,10 +37,9 @@ internal sealed class StoredKeys
         StoredKeys keys = new(store);
         if (store is OcdbtStore database)
         {
-            await foreach ((Key key, LeafValue value) in database.ListValuesAsync(KeyRange.All, cancellationToken).ConfigureAwait(false))
+            await foreach (LeafRun leaf in database.ListLeavesAsync(KeyRange.All, cancellationToken).ConfigureAwait(false))
             {
-                keys._values.Add(value);
-                keys.Add(key, value.Length);
+                keys.Add(leaf);
             }
 
             return keys;
@@ -156,9 +156,18 @@ internal sealed class StoredKeys
         for (int position = 0; position < results.Length; position++)
         {
             int index = indices[position];
-            if (IsDatabase && !_values[index].IsInline)
+            if (IsDatabase)
             {
-                apart.Add((_values[index].Location, position));
+                LeafValue value = _values[index];
+                if (value.IsInline)
+                {
+                    results[position] = value.Inline;
+                }
+                else
+                {
+                    apart.Add((value.Location, position));
+                }
+
                 continue;
             }
 
@@ -245,6 +254,25 @@ internal sealed class StoredKeys
 
         location = new IndirectDataReference(start.File, start.Offset, end - start.Offset);
         return next;
+    }
+
+    private void Add(LeafRun leaf)
+    {
+        int count = _keys.Count + leaf.Count;
+        if (_keys.Capacity < count)
+        {
+            // A database of one leaf is held in lists of its size, others in lists that grow.
+            int capacity = Math.Max(count, 2 * _keys.Count);
+            _keys.Capacity = capacity;
+            _values.Capacity = capacity;
+            _bytesBefore.Capacity = capacity + 1;
+        }
+
+        for (int i = 0; i < leaf.Count; i++)
+        {
+            _values.Add(leaf.Value(i));
+            Add(leaf.Key(i), leaf.ValueLength(i));
+        }
     }
 
     private void Add(Key key, long length)

@@ -1,3 +1,4 @@
+using OcdbtSharp.KvStore;
 using OcdbtSharp.KvStore.Buffers;
 using OcdbtSharp.Zarr3;
 using OcdbtSharp.Zarr3.Codecs;
@@ -5,25 +6,31 @@ using OcdbtSharp.Zarr3.Codecs;
 namespace OcdbtSharp.Checkpoint.Reading;
 
 /// <summary>A leaf that is stored as a zarr array.</summary>
-/// <param name="array">The array.</param>
+/// <param name="store">The folder of the array.</param>
+/// <param name="metadata">Its metadata.</param>
 /// <param name="missingChunkIsError">Whether every chunk was stored, so that a missing one is an error and not the fill value.</param>
-internal sealed class ZarrLeafSource(ZarrArray array, bool missingChunkIsError) : LeafSource
+internal sealed class ZarrLeafSource(IKvStore store, ArrayMetadata metadata, bool missingChunkIsError) : LeafSource
 {
-    /// <summary>Whether the array is zarr v3; otherwise v2.</summary>
-    public bool IsZarr3 => array.Format == ZarrFormat.V3;
+    private ZarrArray? _array;
 
-    /// <summary>The array.</summary>
-    public ZarrArray Array => array;
+    /// <summary>Whether the array is zarr v3; otherwise v2.</summary>
+    public bool IsZarr3 => metadata.Format == ZarrFormat.V3;
+
+    /// <summary>The folder of the array.</summary>
+    public IKvStore Store => store;
+
+    /// <summary>The array. It is made when it is asked for: small arrays are many, and are read without it.</summary>
+    public ZarrArray Array => _array ??= new ZarrArray(store, metadata);
 
     /// <inheritdoc/>
-    public override long ShareBytes => array.Metadata.Codecs.Spec.ByteCount;
+    public override long ShareBytes => metadata.Codecs.Spec.ByteCount;
 
     /// <inheritdoc/>
     public override bool ReadsChunksWhole
     {
         get
         {
-            CodecPipeline codecs = array.Metadata.Codecs;
+            CodecPipeline codecs = metadata.Codecs;
             while (codecs.Sharding is { } sharding)
             {
                 codecs = sharding.Inner;
@@ -37,10 +44,33 @@ internal sealed class ZarrLeafSource(ZarrArray array, bool missingChunkIsError) 
     public override IEnumerable<ReadShare> Plan(long[] origin, long[] shape, LongMemory destination, ByteCounter? counter = null, HeldValues? held = null)
     {
         bool isOther = counter is not null || held is not null;
-        ZarrArray source = isOther && array.Store is StoredArrayKvStore store ? new ZarrArray(store.With(counter, held), array.Metadata) : array;
-        foreach (Zarr3.Reading.ChunkTask chunk in source.PlanRead(destination, new ArrayRegion(origin, shape), missingChunkIsError))
+        ZarrArray array = isOther && store is StoredArrayKvStore stored ? new ZarrArray(stored.With(counter, held), metadata) : Array;
+        foreach (Zarr3.Reading.ChunkTask chunk in array.PlanRead(destination, new ArrayRegion(origin, shape), missingChunkIsError))
         {
             yield return new ReadShare(chunk);
+        }
+    }
+
+    /// <summary>Reads the whole array at once, where its only chunk was read already.</summary>
+    /// <param name="held">The values that were read.</param>
+    /// <param name="destination">Where the elements go.</param>
+    /// <returns>False where it has other chunks, or its chunk is not held; then nothing was read.</returns>
+    /// <exception cref="CorruptDataException">The chunk is damaged.</exception>
+    public bool TryRead(HeldValues held, LongMemory destination)
+    {
+        if (metadata.OnlyChunk is not { } chunk || store is not StoredArrayKvStore stored || !stored.TryGet(chunk.Key, held, out ReadOnlyMemory<byte> value))
+        {
+            return false;
+        }
+
+        try
+        {
+            chunk.Decode(value.Span, destination);
+            return true;
+        }
+        catch (OcdbtSharpException exception) when (exception.Location is null)
+        {
+            throw exception.At(stored.Describe(chunk.Key));
         }
     }
 }

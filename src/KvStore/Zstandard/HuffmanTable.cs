@@ -176,12 +176,35 @@ internal static unsafe class HuffmanTable
             if (weight > 0)
             {
                 int entries = 1 << (weight - 1);
-                new Span<ushort>(table + next[weight], entries).Fill((ushort)((symbol << 8) | (log + 1 - weight)));
+                Fill(table + next[weight], entries, (ushort)((symbol << 8) | (log + 1 - weight)));
                 next[weight] += entries;
             }
         }
 
         return log;
+    }
+
+    // Most codes of a table are long, and then there are few entries.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Fill(ushort* table, int entries, ushort entry)
+    {
+        ulong four = entry * 0x0001_0001_0001_0001ul;
+        switch (entries)
+        {
+            case 1:
+                *table = entry;
+                break;
+            case 2:
+                Unsafe.WriteUnaligned(table, (uint)four);
+                break;
+            default:
+                for (int i = 0; i < entries; i += 4)
+                {
+                    Unsafe.WriteUnaligned(table + i, four);
+                }
+
+                break;
+        }
     }
 
     private static void ThrowCutOff() => ZstdError.ThrowCorrupt("the description of a Huffman code is cut off");

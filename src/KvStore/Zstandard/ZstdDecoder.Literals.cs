@@ -2,8 +2,8 @@ namespace OcdbtSharp.KvStore.Zstandard;
 
 internal sealed unsafe partial class ZstdDecoder
 {
-    // From so many literals on the loop of four streams pays for its tables.
-    private const int MinFastLiterals = 2048;
+    // From so many literals on a table for all lengths of codes pays for itself.
+    private const int MinWideLiterals = 2048;
 
     // From so many literals on two blocks are read together.
     private const int MinTogether = 16 << 10;
@@ -101,23 +101,20 @@ internal sealed unsafe partial class ZstdDecoder
         }
 
         HuffmanStreams streams = new(source, length, destination, section.Count);
-        if (section.Count >= MinFastLiterals)
+        if (section.Count >= MinWideLiterals && ArePairsWorth(length, section.Count))
         {
             Widen();
-            if (ArePairsWorth(length, section.Count))
+            if (!_hasPairs)
             {
-                if (!_hasPairs)
-                {
-                    HuffmanTable.FillPairs(_singles, _pairs);
-                    _hasPairs = true;
-                }
+                HuffmanTable.FillPairs(_singles, _pairs);
+                _hasPairs = true;
+            }
 
-                streams.ReadPairs(_pairs, HuffmanStreams.Shift);
-            }
-            else
-            {
-                streams.ReadSingles(_singles, HuffmanStreams.Shift);
-            }
+            streams.ReadPairs(_pairs, HuffmanStreams.Shift);
+        }
+        else
+        {
+            streams.ReadSingles(_singles, 64 - _singlesLog);
         }
 
         streams.Finish(_singles, _singlesLog);
