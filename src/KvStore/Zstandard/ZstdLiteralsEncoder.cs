@@ -1,0 +1,209 @@
+using System.Buffers.Binary;
+using System.IO.Hashing;
+using OcdbtSharp.KvStore.Buffers;
+
+namespace OcdbtSharp.KvStore.Zstandard;
+
+/// <summary>
+/// Encodes data in which nothing repeats, such as trained weights: each block is literals under a Huffman code, without a single match. For such
+/// data the result is as short as that of an encoder that looks for matches, and there in half the time. Not for use by several threads at once.
+/// </summary>
+internal sealed unsafe class ZstdLiteralsEncoder
+{
+    // A shorter block, of which there is one at most, is stored as it is.
+    private const int MinCompressed = 1 << 10;
+
+    // A block that gets shorter by less than this share is stored as it is: it is read at the speed of a copy.
+    private const int MinGainShare = 64;
+
+    // A new code has to be this much shorter than the one before it, for its reader spends more time on it.
+    private const double MinGainOfCode = 1.002;
+
+    private const int JumpTableLength = 6;
+    private const int LiteralsHeaderLength = 5;
+
+    // Literals of up to 2^18 bytes in four streams.
+    private const int LiteralsFormat = 3;
+    private const ulong CompressedLiterals = 2;
+    private const ulong TreelessLiterals = 3;
+
+    private readonly LiteralCounts _counts = new();
+    private HuffmanCode _code = new();
+    private HuffmanCode _other = new();
+    private bool _hasCode;
+
+    /// <summary>The longest that a frame can become.</summary>
+    public static long MaxLength(long length) =>
+        ZstdFrameHeader.MaxLength + length + (ZstdFormat.BlockHeaderLength * ((length / ZstdFormat.MaxBlockLength) + 1)) + ZstdFormat.ChecksumLength;
+
+    /// <summary>Writes one frame.</summary>
+    /// <param name="source">The content.</param>
+    /// <param name="destination">Room for <see cref="MaxLength"/> bytes.</param>
+    /// <param name="checksum">Whether a checksum of the content goes behind it.</param>
+    /// <returns>Length of the frame.</returns>
+    public long Encode(ReadOnlyLongSpan source, LongSpan destination, bool checksum)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(destination.Length, MaxLength(source.Length), nameof(destination));
+        XxHash64? hash = checksum ? new XxHash64() : null;
+        _hasCode = false;
+        fixed (byte* first = &source.First, target = &destination.First)
+        {
+            byte* next = target + WriteHeader(target, source.Length, checksum);
+            long done = 0;
+            do
+            {
+                int length = (int)Math.Min(ZstdFormat.MaxBlockLength, source.Length - done);
+                hash?.Append(new ReadOnlySpan<byte>(first + done, length));
+                next += WriteBlock(first + done, length, next, isLast: done + length == source.Length);
+                done += length;
+            }
+            while (done < source.Length);
+
+            if (hash is not null)
+            {
+                BinaryPrimitives.WriteUInt32LittleEndian(new Span<byte>(next, ZstdFormat.ChecksumLength), (uint)hash.GetCurrentHashAsUInt64());
+                next += ZstdFormat.ChecksumLength;
+            }
+
+            return next - target;
+        }
+    }
+
+    /// <summary>Length in bytes that blocks like this one get under their best code, as an estimate.</summary>
+    public double Estimate(ReadOnlySpan<byte> block)
+    {
+        fixed (byte* first = block)
+        {
+            _counts.Count(first, block.Length);
+        }
+
+        return Math.Min(block.Length, _counts.Entropy(block.Length) / 8);
+    }
+
+    /// <summary>Nothing is referred to, so the smallest window that full blocks can have is enough, and a reader needs no memory for a greater one.</summary>
+    private static int WriteHeader(byte* target, long length, bool checksum)
+    {
+        const int windowLog = 17;
+        bool isSingle = length <= ZstdFormat.MaxBlockLength;
+        (int lengthBytes, int lengthCode) = length switch
+        {
+            < 256 => (1, 0),
+            < 65536 + 256 => (2, 1),
+            <= uint.MaxValue => (4, 2),
+            _ => (8, 3),
+        };
+        Span<byte> header = new(target, ZstdFrameHeader.MaxLength);
+        BinaryPrimitives.WriteUInt32LittleEndian(header, ZstdFormat.FrameMagic);
+        header[4] = (byte)((lengthCode << 6) | (isSingle ? 0x20 : 0) | (checksum ? 4 : 0));
+        int position = 5;
+        if (!isSingle)
+        {
+            header[position++] = (windowLog - 10) << 3;
+        }
+
+        ulong stored = (ulong)length - (lengthBytes == 2 ? 256u : 0);
+        for (int i = 0; i < lengthBytes; i++)
+        {
+            header[position++] = (byte)(stored >> (8 * i));
+        }
+
+        return position;
+    }
+
+    private static void WriteBlockHeader(byte* target, ZstdBlockType type, int length, bool isLast)
+    {
+        int bits = (isLast ? 1 : 0) | ((int)type << 1) | (length << 3);
+        target[0] = (byte)bits;
+        target[1] = (byte)(bits >> 8);
+        target[2] = (byte)(bits >> 16);
+    }
+
+    /// <returns>Number of bytes written.</returns>
+    private int WriteBlock(byte* block, int length, byte* target, bool isLast)
+    {
+        byte* content = target + ZstdFormat.BlockHeaderLength;
+        if (length >= MinCompressed)
+        {
+            _counts.Count(block, length);
+            if (_counts.Distinct == 1)
+            {
+                WriteBlockHeader(target, ZstdBlockType.Repeated, length, isLast);
+                *content = *block;
+                return ZstdFormat.BlockHeaderLength + 1;
+            }
+
+            if (TryWriteLiterals(block, length, content) is > 0 and int compressed)
+            {
+                WriteBlockHeader(target, ZstdBlockType.Compressed, compressed, isLast);
+                return ZstdFormat.BlockHeaderLength + compressed;
+            }
+        }
+
+        WriteBlockHeader(target, ZstdBlockType.Raw, length, isLast);
+        new ReadOnlySpan<byte>(block, length).CopyTo(new Span<byte>(content, length));
+        return ZstdFormat.BlockHeaderLength + length;
+    }
+
+    /// <returns>Number of bytes written; 0 where that would not be worth while.</returns>
+    private int TryWriteLiterals(byte* block, int length, byte* target)
+    {
+        double least = _counts.Entropy(length);
+        int most = length - (length / MinGainShare);
+        if (least / 8 >= most)
+        {
+            return 0;
+        }
+
+        bool isNew = !_hasCode || _code.Measure(_counts.Total) > least * MinGainOfCode;
+        if (isNew)
+        {
+            if (!_other.TryBuild(_counts.Total))
+            {
+                return 0;
+            }
+
+            (_code, _other) = (_other, _code);
+            _hasCode = true;
+        }
+
+        ReadOnlySpan<byte> description = isNew ? _code.Description : default;
+        Span<int> lengths = stackalloc int[LiteralCounts.Quarters];
+        int stored = description.Length + JumpTableLength;
+        for (int quarter = 0; quarter < lengths.Length; quarter++)
+        {
+            lengths[quarter] = LiteralStreams.Length(_code.Measure(_counts.Quarter(quarter)));
+            stored += lengths[quarter];
+        }
+
+        // The byte behind the literals says that there are no sequences.
+        int total = LiteralsHeaderLength + stored + 1;
+        if (total > most)
+        {
+            // No reader has seen the new code.
+            _hasCode &= !isNew;
+            return 0;
+        }
+
+        ulong header = (isNew ? CompressedLiterals : TreelessLiterals) | ((ulong)LiteralsFormat << 2) | ((ulong)length << 4) | ((ulong)stored << 22);
+        for (int i = 0; i < LiteralsHeaderLength; i++)
+        {
+            target[i] = (byte)(header >> (8 * i));
+        }
+
+        byte* next = target + LiteralsHeaderLength;
+        description.CopyTo(new Span<byte>(next, description.Length));
+        next += description.Length;
+        for (int quarter = 0; quarter < LiteralCounts.Quarters - 1; quarter++)
+        {
+            BinaryPrimitives.WriteUInt16LittleEndian(new Span<byte>(next + (2 * quarter), 2), (ushort)lengths[quarter]);
+        }
+
+        fixed (ulong* entries = _code.Entries)
+        {
+            LiteralStreams.Write(entries, block, length, next + JumpTableLength, lengths);
+        }
+
+        target[total - 1] = 0;
+        return total;
+    }
+}
