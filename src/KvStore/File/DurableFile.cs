@@ -114,10 +114,11 @@ internal static class DurableFile
 
     private static void WriteAll(FileLock file, ReadOnlySequence<byte> value)
     {
+        using DirectWriter writer = new(file.Handle, file.Path);
         long offset = 0;
         foreach (ReadOnlyMemory<byte> part in value)
         {
-            RandomAccess.Write(file.Handle, part.Span, offset);
+            writer.Write(part.Span, offset);
             offset += part.Length;
         }
     }

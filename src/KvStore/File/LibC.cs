@@ -14,6 +14,14 @@ internal static unsafe partial class LibC
     public const int Create = 0x40;
     public const int CloseOnExec = 0x80000;
 
+    /// <summary><c>O_DIRECT</c>; null on processors whose number is not known here.</summary>
+    public static int? DirectFlag => RuntimeInformation.ProcessArchitecture switch
+    {
+        Architecture.X64 => 0x4000,
+        Architecture.Arm64 => 0x10000,
+        _ => null,
+    };
+
     public const int AtWorkingDirectory = -100;
     public const int AtEmptyPath = 0x1000;
     public const uint StatxBasic = 0x7FF;

@@ -11,6 +11,7 @@ internal sealed class PiecewiseFile : ValueWriter
     private readonly string _path;
     private readonly string _temporaryPath;
     private readonly SafeFileHandle _handle;
+    private readonly DirectWriter _writer;
     private bool _complete;
 
     private PiecewiseFile(string path, string temporaryPath, SafeFileHandle handle)
@@ -18,6 +19,7 @@ internal sealed class PiecewiseFile : ValueWriter
         _path = path;
         _temporaryPath = temporaryPath;
         _handle = handle;
+        _writer = new DirectWriter(handle, temporaryPath);
     }
 
     /// <summary>Creates the file.</summary>
@@ -36,7 +38,7 @@ internal sealed class PiecewiseFile : ValueWriter
         cancellationToken.ThrowIfCancellationRequested();
         try
         {
-            RandomAccess.Write(_handle, bytes.Span, offset);
+            _writer.Write(bytes.Span, offset);
         }
         catch (Exception exception) when (FileKvStore.IsStorageFailure(exception))
         {
@@ -53,6 +55,7 @@ internal sealed class PiecewiseFile : ValueWriter
     /// <inheritdoc/>
     public override ValueTask DisposeAsync()
     {
+        _writer.Dispose();
         _handle.Dispose();
         if (!_complete)
         {
@@ -68,6 +71,7 @@ internal sealed class PiecewiseFile : ValueWriter
         {
             RandomAccess.FlushToDisk(_handle);
             FileIdentity? written = FileIdentity.Of(_handle, _temporaryPath);
+            _writer.Dispose();
             if (OperatingSystem.IsWindows())
             {
                 _handle.Dispose();

@@ -71,6 +71,7 @@ internal sealed unsafe class LiteralCounts
         return bits;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void CountQuarters(byte* block, int quarter, int length, uint* counts)
     {
         uint* counts1 = counts + Symbols;

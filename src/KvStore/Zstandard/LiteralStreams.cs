@@ -51,6 +51,7 @@ internal static unsafe class LiteralStreams
 
     /// <summary>Writes as many symbols of each quarter, from the last on, as batches take.</summary>
     /// <returns>Number of symbols that are left in each.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int WriteBatches(ulong* entries, byte* block, int quarter, int left, ref Stream first, ref Stream second, ref Stream third, ref Stream fourth)
     {
         // In locals, which can live in registers.
@@ -123,10 +124,9 @@ internal static unsafe class LiteralStreams
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Store()
         {
-            int count = (byte)_count;
-            Unsafe.WriteUnaligned(Next, _bits >> -count);
-            Next += count >> 3;
-            _count = (uint)count & 7;
+            Unsafe.WriteUnaligned(Next, _bits >> -(int)_count);
+            Next += (nuint)(byte)_count >> 3;
+            _count &= 7;
         }
 
         /// <summary>Writes symbols, the last first, and touches nothing beyond what they fill.</summary>

@@ -16,8 +16,8 @@ internal sealed unsafe class ZstdLiteralsEncoder
     // A block that gets shorter by less than this share is stored as it is: it is read at the speed of a copy.
     private const int MinGainShare = 64;
 
-    // A new code has to be this much shorter than the one before it, for its reader spends more time on it.
-    private const double MinGainOfCode = 1.002;
+    // A new code has to be expected to be this much shorter than the one before it, for making and reading it take time.
+    private const double MinGain = 1.002;
 
     private const int JumpTableLength = 6;
     private const int LiteralsHeaderLength = 5;
@@ -30,7 +30,9 @@ internal sealed unsafe class ZstdLiteralsEncoder
     private readonly LiteralCounts _counts = new();
     private HuffmanCode _code = new();
     private HuffmanCode _other = new();
-    private bool _hasCode;
+
+    // Length of a block in the code, as a multiple of the least that it could have; 0 where there is no code.
+    private double _redundancy;
 
     /// <summary>The longest that a frame can become.</summary>
     public static long MaxLength(long length) =>
@@ -45,7 +47,7 @@ internal sealed unsafe class ZstdLiteralsEncoder
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(destination.Length, MaxLength(source.Length), nameof(destination));
         XxHash64? hash = checksum ? new XxHash64() : null;
-        _hasCode = false;
+        _redundancy = 0;
         fixed (byte* first = &source.First, target = &destination.First)
         {
             byte* next = target + WriteHeader(target, source.Length, checksum);
@@ -154,7 +156,7 @@ internal sealed unsafe class ZstdLiteralsEncoder
             return 0;
         }
 
-        bool isNew = !_hasCode || _code.Measure(_counts.Total) > least * MinGainOfCode;
+        bool isNew = _redundancy == 0 || _code.Measure(_counts.Total) > least * _redundancy * MinGain;
         if (isNew)
         {
             if (!_other.TryBuild(_counts.Total))
@@ -163,7 +165,7 @@ internal sealed unsafe class ZstdLiteralsEncoder
             }
 
             (_code, _other) = (_other, _code);
-            _hasCode = true;
+            _redundancy = _code.Measure(_counts.Total) / least;
         }
 
         ReadOnlySpan<byte> description = isNew ? _code.Description : default;
@@ -180,7 +182,7 @@ internal sealed unsafe class ZstdLiteralsEncoder
         if (total > most)
         {
             // No reader has seen the new code.
-            _hasCode &= !isNew;
+            _redundancy = isNew ? 0 : _redundancy;
             return 0;
         }
 

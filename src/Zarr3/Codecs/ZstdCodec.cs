@@ -15,9 +15,24 @@ internal sealed unsafe class ZstdCodec(string name, int level, bool checksum) : 
     /// <summary>A block of 4 bytes can repeat one byte 2^17 times.</summary>
     private const long MaxExpansion = 1 << 15;
 
+    // Shorter data is not worth the look whether it has matches.
+    private const int MinProbed = 256 << 10;
+
+    private const int Samples = 3;
+    private const int MaxSampleLength = 32 << 10;
+
+    // A sample is at most one part in so many.
+    private const int SampledShare = 64;
+
+    // Samples that matches make shorter than this share of their literals are worth them.
+    private const double MinShareOfMatches = 0.995;
+
     // A context owns memory and serves one caller at a time, so each thread has its own.
     [ThreadStatic]
     private static CompressionContext? t_compression;
+
+    [ThreadStatic]
+    private static ZstdLiteralsEncoder? t_literals;
 
     public override string Name => name;
 
@@ -90,7 +105,37 @@ internal sealed unsafe class ZstdCodec(string name, int level, bool checksum) : 
         return used;
     }
 
-    public override long Encode(ReadOnlyLongSpan decoded, LongSpan encoded)
+    public override long Encode(ReadOnlyLongSpan decoded, LongSpan encoded) => IsLiteralsAlone(decoded)
+        ? (t_literals ??= new ZstdLiteralsEncoder()).Encode(decoded, encoded, checksum)
+        : Compress(decoded, encoded);
+
+    /// <summary>
+    /// Whether no encoder finds matches worth while, which is so for trained weights: few sequences occur again anywhere, and samples get no shorter by
+    /// the matches that there are.
+    /// </summary>
+    private bool IsLiteralsAlone(ReadOnlyLongSpan decoded)
+    {
+        if (level < 0 || decoded.Length < MinProbed || RepeatProbe.Repeats(decoded))
+        {
+            return false;
+        }
+
+        ZstdLiteralsEncoder literals = t_literals ??= new ZstdLiteralsEncoder();
+        int length = (int)Math.Min(MaxSampleLength, decoded.Length / SampledShare);
+        using ScratchBuffer encoded = ScratchBuffer.Rent(MaxEncodedLength(length));
+        for (int i = 0; i < Samples; i++)
+        {
+            ReadOnlySpan<byte> sample = decoded.Window((decoded.Length - length) / (Samples - 1) * i, length);
+            if (Compress(sample, encoded.Span) < literals.Estimate(sample) * MinShareOfMatches)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private long Compress(ReadOnlyLongSpan decoded, LongSpan encoded)
     {
         ZSTD_CCtx_s* context = (t_compression ??= new CompressionContext()).Pointer;
         Zstd.ZSTD_CCtx_setParameter(context, ZSTD_cParameter.ZSTD_c_compressionLevel, level);
