@@ -7,7 +7,7 @@ using OcdbtSharp.Zarr3.Codecs;
 namespace OcdbtSharp.Benchmarks;
 
 /// <summary>Each codec alone behind the codec bytes, on one chunk of weights, on one thread.</summary>
-public class CodecBenchmarks : IDisposable
+public class CodecBenchmarks : IMeasuredBytes, IDisposable
 {
     public const int ByteCount = 16 << 20;
 
@@ -54,6 +54,8 @@ public class CodecBenchmarks : IDisposable
 
     [Params("float32", "bfloat16")]
     public string Data { get; set; } = "";
+
+    public long BytesPerOperation => ByteCount;
 
     public long EncodedLength => _encoded!.Length;
 

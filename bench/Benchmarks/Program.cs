@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Columns;
 using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Diagnosers;
 using BenchmarkDotNet.Exporters;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Loggers;
@@ -13,7 +14,8 @@ IConfig config = ManualConfig.CreateEmpty()
     .AddJob(Job.ShortRun.WithIterationTime(Perfolizer.Horology.TimeInterval.FromMilliseconds(150)).WithIterationCount(8).WithWarmupCount(1).WithToolchain(InProcessEmitToolchain.Instance))
     .AddLogger(ConsoleLogger.Default)
     .AddExporter(MarkdownExporter.GitHub)
-    .AddColumnProvider(DefaultColumnProviders.Descriptor, DefaultColumnProviders.Params)
+    .AddColumnProvider(DefaultColumnProviders.Descriptor, DefaultColumnProviders.Params, DefaultColumnProviders.Metrics)
     .WithSummaryStyle(SummaryStyle.Default.WithMaxParameterColumnWidth(40))
+    .AddDiagnoser(MemoryDiagnoser.Default)
     .AddColumn(StatisticColumn.Min, new ThroughputColumn(), new SizeColumn());
 BenchmarkSwitcher.FromAssembly(typeof(CodecBenchmarks).Assembly).Run(args, config);

@@ -26,12 +26,7 @@ internal sealed class SizeColumn : IColumn
 
     public string GetValue(Summary summary, BenchmarkCase benchmarkCase)
     {
-        using CodecBenchmarks benchmark = new()
-        {
-            Codec = (string)benchmarkCase.Parameters[nameof(CodecBenchmarks.Codec)],
-            Data = (string)benchmarkCase.Parameters[nameof(CodecBenchmarks.Data)],
-        };
-        benchmark.Prepare();
+        using CodecBenchmarks benchmark = (CodecBenchmarks)ThroughputColumn.Prepared(benchmarkCase);
         return (benchmark.EncodedLength / (double)CodecBenchmarks.ByteCount).ToString("0.000", CultureInfo.InvariantCulture);
     }
 
@@ -39,5 +34,5 @@ internal sealed class SizeColumn : IColumn
 
     public bool IsDefault(Summary summary, BenchmarkCase benchmarkCase) => false;
 
-    public bool IsAvailable(Summary summary) => true;
+    public bool IsAvailable(Summary summary) => summary.BenchmarksCases.All(benchmark => benchmark.Descriptor.Type == typeof(CodecBenchmarks));
 }

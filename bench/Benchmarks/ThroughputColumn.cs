@@ -5,7 +5,7 @@ using BenchmarkDotNet.Running;
 
 namespace OcdbtSharp.Benchmarks;
 
-/// <summary>Bytes of elements per second, in 10^9, of the fastest round: others only tell what else the machine did.</summary>
+/// <summary>Bytes per second, in 10^9, of the fastest round: others only tell what else the machine did.</summary>
 internal sealed class ThroughputColumn : IColumn
 {
     public string Id => nameof(ThroughputColumn);
@@ -22,15 +22,38 @@ internal sealed class ThroughputColumn : IColumn
 
     public UnitType UnitType => UnitType.Dimensionless;
 
-    public string Legend => "10^9 bytes of elements per second in the fastest round";
+    public string Legend => "10^9 bytes per second in the fastest round";
 
-    public string GetValue(Summary summary, BenchmarkCase benchmarkCase) => summary[benchmarkCase]?.ResultStatistics is { } statistics
-        ? (CodecBenchmarks.ByteCount / statistics.Min).ToString("0.00", CultureInfo.InvariantCulture)
-        : "";
+    public string GetValue(Summary summary, BenchmarkCase benchmarkCase)
+    {
+        if (summary[benchmarkCase]?.ResultStatistics is not { } statistics)
+        {
+            return "";
+        }
+
+        IMeasuredBytes benchmark = Prepared(benchmarkCase);
+        using IDisposable? resources = benchmark as IDisposable;
+        return (benchmark.BytesPerOperation / statistics.Min).ToString("0.000", CultureInfo.InvariantCulture);
+    }
 
     public string GetValue(Summary summary, BenchmarkCase benchmarkCase, SummaryStyle style) => GetValue(summary, benchmarkCase);
 
     public bool IsDefault(Summary summary, BenchmarkCase benchmarkCase) => false;
 
     public bool IsAvailable(Summary summary) => true;
+
+    /// <summary>The benchmark of a case, made ready once more.</summary>
+    public static IMeasuredBytes Prepared(BenchmarkCase benchmarkCase)
+    {
+        Type type = benchmarkCase.Descriptor.Type;
+        object benchmark = Activator.CreateInstance(type)!;
+        foreach (var parameter in benchmarkCase.Parameters.Items)
+        {
+            type.GetProperty(parameter.Name)!.SetValue(benchmark, parameter.Value);
+        }
+
+        IMeasuredBytes prepared = (IMeasuredBytes)benchmark;
+        prepared.Prepare();
+        return prepared;
+    }
 }

@@ -5,10 +5,8 @@ using OcdbtSharp.KvStore.Buffers;
 namespace OcdbtSharp.Zarr3;
 
 /// <summary>Copies a box of elements between memories of different strides, in the longest runs that both sides allow.</summary>
-internal static class StridedCopy
+internal static partial class StridedCopy
 {
-    // Both sides of a tile stay in the first-level cache when the fast axes differ.
-    private const int Tile = 32;
 
     /// <summary>Copies every element of <paramref name="destination"/> from a place in <paramref name="source"/>.</summary>
     /// <param name="source">Memory that holds the elements.</param>
@@ -48,7 +46,18 @@ internal static class StridedCopy
             axes = axes[..^1];
         }
 
-        CopyRuns(ref from, ref to, axes, run);
+        int fastest = FastestOfSource(axes);
+        if (fastest == axes.Length - 1 || run >= TileTranspose.RowBytes)
+        {
+            CopyRuns(ref from, ref to, axes, run);
+        }
+        else
+        {
+            // Tiles of these two axes, in loops over all others.
+            Axis fast = axes[fastest];
+            axes[(fastest + 1)..].CopyTo(axes[fastest..]);
+            CopyPlanes(ref from, ref to, axes[..^2], fast, axes[^2], run);
+        }
     }
 
     /// <summary>Drops axes of extent 1, puts those with the longest destination stride first and joins neighbours that are one run; -1 where there is no element.</summary>
@@ -116,9 +125,6 @@ internal static class StridedCopy
             case 1:
                 CopyLine(ref from, ref to, axes[0], run);
                 break;
-            case 2 when axes[0].Source < axes[1].Source:
-                CopyTiles(ref from, ref to, axes[0], axes[1], run);
-                break;
             default:
                 for (long i = 0; i < axes[0].Extent; i++)
                 {
@@ -126,27 +132,6 @@ internal static class StridedCopy
                 }
 
                 break;
-        }
-    }
-
-    /// <summary>Two axes of which each is the faster one on another side: in tiles, so that no cache line is fetched more than a few times.</summary>
-    private static void CopyTiles(ref byte from, ref byte to, Axis outer, Axis inner, long run)
-    {
-        for (long i = 0; i < outer.Extent; i += Tile)
-        {
-            long iEnd = Math.Min(i + Tile, outer.Extent);
-            for (long j = 0; j < inner.Extent; j += Tile)
-            {
-                Axis line = inner with { Extent = Math.Min(Tile, inner.Extent - j) };
-                for (long row = i; row < iEnd; row++)
-                {
-                    CopyLine(
-                        ref Unsafe.Add(ref from, (nint)(row * outer.Source + j * inner.Source)),
-                        ref Unsafe.Add(ref to, (nint)(row * outer.Destination + j * inner.Destination)),
-                        line,
-                        run);
-                }
-            }
         }
     }
 
