@@ -6,11 +6,11 @@ public readonly record struct OcdbtCompression
     /// <summary>No compression.</summary>
     public static OcdbtCompression None => default;
 
-    /// <summary>Level of Zstandard; null where there is no compression. 0 is Zstandard's own default.</summary>
+    /// <summary>Level of Zstandard; null where there is no compression. 0 leaves it to who writes.</summary>
     public int? ZstdLevel { get; private init; }
 
     /// <summary>Zstandard.</summary>
-    /// <param name="level">Level of compression; 0 is Zstandard's own default.</param>
+    /// <param name="level">Level of compression; 0 leaves it to who writes.</param>
     /// <exception cref="ArgumentOutOfRangeException">Zstandard has no such level.</exception>
     public static OcdbtCompression Zstd(int level = 0)
     {

@@ -10,9 +10,9 @@ namespace OcdbtSharp.Checkpoint.Save;
 /// <summary>
 /// Saves a tree into a folder:
 /// 1. every process writes its parts of the arrays, into a database of its own in one transaction, or each array into a folder;
-/// 2. it records the shapes in which it wrote them;
+/// 2. meanwhile it records the shapes in which it writes them;
 /// 3. the first process also writes how the arrays lie over devices, and the text;
-/// 4. when all have finished, the first process puts the databases together, by reference, and describes the tree.
+/// 4. when all have finished, the first process puts the databases together, by reference, and meanwhile describes the tree.
 /// </summary>
 internal sealed class TreeWriter
 {
@@ -66,25 +66,11 @@ internal sealed class TreeWriter
     /// <summary>Writes what this process has of the tree.</summary>
     public async Task WriteAsync(IKvStore folder, CancellationToken cancellationToken)
     {
-        if (_options.UseOcdbt)
-        {
-            await WriteDatabaseAsync(folder.Folder(CheckpointLayout.ProcessDatabasePrefix + _processes.Index), cancellationToken).ConfigureAwait(false);
-        }
-        else
-        {
-            await _writer.WriteAsync(folder, cancellationToken).ConfigureAwait(false);
-        }
-
-        if (_leaves.Exists(leaf => leaf.IsJaxArray))
-        {
-            await folder.WriteAsync(ArrayMetadatasFile(_processes.Index), EncodeArrayMetadatas(), default, cancellationToken).ConfigureAwait(false);
-        }
-
-        if (_processes.IsPrimary)
-        {
-            await WriteShardingsAsync(folder, cancellationToken).ConfigureAwait(false);
-            await WriteStringsAsync(folder, cancellationToken).ConfigureAwait(false);
-        }
+        Task files = Task.Run(() => WriteFilesAsync(folder, cancellationToken), cancellationToken);
+        Task arrays = _options.UseOcdbt
+            ? WriteDatabaseAsync(folder.Folder(CheckpointLayout.ProcessDatabasePrefix + _processes.Index), cancellationToken)
+            : _writer.WriteAsync(folder, cancellationToken);
+        await Task.WhenAll(arrays, files).ConfigureAwait(false);
     }
 
     /// <summary>Puts together what all processes have written.</summary>
@@ -92,12 +78,9 @@ internal sealed class TreeWriter
     public async Task FinishAsync(IKvStore folder, CancellationToken cancellationToken)
     {
         await CheckProcessesAsync(folder, cancellationToken).ConfigureAwait(false);
-        if (_options.UseOcdbt && _arrays.Count > 0)
-        {
-            await DatabaseMerge.RunAsync(folder, _processes.Count, cancellationToken).ConfigureAwait(false);
-        }
-
-        await folder.WriteAsync(CheckpointLayout.TreeMetadataFile, EncodeTree(), default, cancellationToken).ConfigureAwait(false);
+        Task tree = Task.Run(() => folder.WriteAsync(CheckpointLayout.TreeMetadataFile, EncodeTree(), default, cancellationToken).AsTask(), cancellationToken);
+        Task arrays = _options.UseOcdbt && _arrays.Count > 0 ? DatabaseMerge.RunAsync(folder, _processes.Count, cancellationToken) : Task.CompletedTask;
+        await Task.WhenAll(arrays, tree).ConfigureAwait(false);
     }
 
     private static Key ArrayMetadatasFile(int process) => CheckpointLayout.ArrayMetadatasFolder + CheckpointLayout.ProcessFilePrefix + process;
@@ -114,6 +97,20 @@ internal sealed class TreeWriter
         await using ConfiguredAsyncDisposable closing = transaction.ConfigureAwait(false);
         await _writer.WriteAsync(transaction, cancellationToken).ConfigureAwait(false);
         await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task WriteFilesAsync(IKvStore folder, CancellationToken cancellationToken)
+    {
+        if (_leaves.Exists(leaf => leaf.IsJaxArray))
+        {
+            await folder.WriteAsync(ArrayMetadatasFile(_processes.Index), EncodeArrayMetadatas(), default, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (_processes.IsPrimary)
+        {
+            await WriteShardingsAsync(folder, cancellationToken).ConfigureAwait(false);
+            await WriteStringsAsync(folder, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private byte[] EncodeArrayMetadatas() => ArrayMetadatas.Encode(_arrays.Where(array => array.Leaf.IsJaxArray).Select(array =>
@@ -142,9 +139,10 @@ internal sealed class TreeWriter
     // Processes that cut arrays differently write chunks that do not fit together.
     private async Task CheckProcessesAsync(IKvStore folder, CancellationToken cancellationToken)
     {
-        byte[] ours = EncodeArrayMetadatas();
+        byte[]? ours = null;
         for (int process = 1; process < _processes.Count && _leaves.Exists(leaf => leaf.IsJaxArray); process++)
         {
+            ours ??= EncodeArrayMetadatas();
             ReadOnlyMemory<byte> theirs = await folder.ReadRequiredAsync(
                 ArrayMetadatasFile(process), $"process {process} has written it", cancellationToken).ConfigureAwait(false);
             if (!theirs.Span.SequenceEqual(ours))

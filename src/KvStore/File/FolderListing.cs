@@ -58,7 +58,7 @@ internal static class FolderListing
         Read(root + folder).Select(entry => (folder.Append(entry.Name), entry.IsFolder));
 
     /// <summary>The longest prefix of all keys of the range that ends in <c>/</c>.</summary>
-    private static Key CommonFolder(KeyRange range)
+    public static Key CommonFolder(KeyRange range)
     {
         ReadOnlyMemory<byte> min = range.InclusiveMin.Bytes;
         for (int length = min.Length; length > 0; length--)

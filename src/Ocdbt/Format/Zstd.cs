@@ -8,6 +8,9 @@ namespace OcdbtSharp.Ocdbt.Format;
 /// <summary>The one compression of the format: a single Zstandard frame.</summary>
 internal static class Zstd
 {
+    // What 0 stands for. Keys and metadata of arrays repeat so closely that level 3 gives longer frames, and takes three times as long.
+    private const int DefaultLevel = 1;
+
     // A context owns memory and serves one caller at a time, so each thread has its own.
     [ThreadStatic]
     private static Compressor? t_compressor;
@@ -45,8 +48,8 @@ internal static class Zstd
     /// <summary>Appends <paramref name="source"/> to <paramref name="destination"/> as one frame.</summary>
     public static void Compress(ReadOnlySpan<byte> source, int level, ByteWriter destination)
     {
-        Compressor compressor = t_compressor ??= new Compressor(level);
-        compressor.Level = level;
+        Compressor compressor = t_compressor ??= new Compressor();
+        compressor.Level = level == 0 ? DefaultLevel : level;
         Span<byte> target = destination.GetSpan(Compressor.GetCompressBound(source.Length));
         destination.Advance(compressor.Wrap(source, target));
     }
