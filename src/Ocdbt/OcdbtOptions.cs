@@ -27,4 +27,10 @@ public sealed record OcdbtOptions
     /// <see cref="Timeout.InfiniteTimeSpan"/> never asks, for a database that nobody else writes to.
     /// </summary>
     public TimeSpan MaxStaleness { get; init; }
+
+    /// <summary>
+    /// Whether a database is created by its first commit, which then is its first version, and not before. Who else creates it meanwhile is found then:
+    /// the commit fails.
+    /// </summary>
+    internal bool IsCreatedByCommit { get; init; }
 }

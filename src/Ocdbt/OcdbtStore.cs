@@ -264,6 +264,11 @@ public sealed partial class OcdbtStore : IKvStore, IFileBackedKvStore
 
     private static async ValueTask<ManifestState> CreateAsync(IoHandle io, OcdbtOptions options, CancellationToken cancellationToken)
     {
+        if (options.IsCreatedByCommit)
+        {
+            return io.Manifests.Announce(Format.Config.Create(options.Config));
+        }
+
         bool isFirst = await io.Manifests.TryCreateAsync(
             ManifestBuilder.First(Format.Config.Create(options.Config)), cancellationToken).ConfigureAwait(false);
         return isFirst || options.Mode == OcdbtOpenMode.OpenOrCreate

@@ -12,6 +12,9 @@ internal sealed class ArrayFactory(IKvStore store, SaveOptions options)
 {
     private readonly Dictionary<string, (ArrayMetadata Metadata, byte[] File)> _made = new(StringComparer.Ordinal);
 
+    // Arrays come in the order of their sizes, so mostly the layout is that of the one before.
+    private (ArrayLayout Layout, ArrayMetadata Metadata, byte[] File)? _last;
+
     /// <summary>Stores the metadata of an array.</summary>
     public async ValueTask CreateAsync(SavedArray array, CancellationToken cancellationToken)
     {
@@ -27,6 +30,11 @@ internal sealed class ArrayFactory(IKvStore store, SaveOptions options)
 
     private (ArrayMetadata Metadata, byte[] File) Metadata(ArrayLayout layout)
     {
+        if (_last is { } last && last.Layout.IsStoredAs(layout))
+        {
+            return (last.Metadata, last.File);
+        }
+
         string key = $"{layout.StoredType}|{string.Join(',', layout.Shape)}|{string.Join(',', layout.ChunkShape)}";
         if (!_made.TryGetValue(key, out (ArrayMetadata Metadata, byte[] File) made))
         {
@@ -35,6 +43,7 @@ internal sealed class ArrayFactory(IKvStore store, SaveOptions options)
             _made.Add(key, made);
         }
 
+        _last = (layout, made.Metadata, made.File);
         return made;
     }
 

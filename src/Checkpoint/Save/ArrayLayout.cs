@@ -25,6 +25,10 @@ internal sealed class ArrayLayout
     /// <summary>The type of the stored elements.</summary>
     public DataType StoredType { get; }
 
+    /// <summary>Whether another array has the same metadata.</summary>
+    public bool IsStoredAs(ArrayLayout other) =>
+        StoredType.Equals(other.StoredType) && Shape.AsSpan().SequenceEqual(other.Shape) && ChunkShape.AsSpan().SequenceEqual(other.ChunkShape);
+
     /// <summary>Lays out an array as Orbax does.</summary>
     /// <exception cref="ArgumentException">The array cannot be saved in this way.</exception>
     public static ArrayLayout Of(SavedLeaf leaf, SaveOptions options)

@@ -10,6 +10,7 @@ internal static class OrbaxDatabase
     public static OcdbtOptions Create(long targetDataFileSize) => new()
     {
         Mode = OcdbtOpenMode.CreateNew,
+        IsCreatedByCommit = true,
         TargetDataFileSize = targetDataFileSize,
         Config = new OcdbtConfig
         {

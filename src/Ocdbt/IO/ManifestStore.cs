@@ -49,6 +49,14 @@ internal sealed class ManifestStore(IKvStore store)
         return state;
     }
 
+    /// <summary>Takes a database without versions for granted, until a manifest is written or found. Its manifest is a single one.</summary>
+    public ManifestState Announce(Config config)
+    {
+        ManifestState state = new(new Manifest(config, [], []), StorageGeneration.NoValue, []);
+        Learn(state);
+        return state;
+    }
+
     /// <summary>Writes the first manifest of a database.</summary>
     /// <returns>Whether there was none before.</returns>
     public async ValueTask<bool> TryCreateAsync(Manifest first, CancellationToken cancellationToken)
@@ -105,11 +113,12 @@ internal sealed class ManifestStore(IKvStore store)
     {
         ManifestState? known = Known;
         long now = Stopwatch.GetTimestamp();
-        ReadOptions options = new() { IfNotEqual = known?.Generation ?? StorageGeneration.Unknown };
+        bool isAnnounced = known?.Generation == StorageGeneration.NoValue;
+        ReadOptions options = new() { IfNotEqual = known is null || isAnnounced ? StorageGeneration.Unknown : known.Generation };
         ReadResult file = await store.ReadAsync(Manifest.FileName, options, cancellationToken).ConfigureAwait(false);
         if (file.State == ReadState.Missing)
         {
-            return null;
+            return isAnnounced ? known : null;
         }
 
         Manifest top = file.State == ReadState.Unchanged ? known!.Manifest : Decode(Manifest.FileName, file.Value);
