@@ -162,31 +162,35 @@ internal static unsafe class HuffmanTable
             ZstdError.ThrowCorrupt("the longest codes of a Huffman code are not pairs");
         }
 
+        // In the order of their weights, so that symbols of as many entries follow one another.
+        byte* sorted = stackalloc byte[MaxSymbols];
         int start = 0;
-        for (int weight = 1; weight <= log; weight++)
+        for (int weight = 0; weight <= log; weight++)
         {
-            int entries = next[weight] << (weight - 1);
-            next[weight] = start;
-            start += entries;
+            (next[weight], start) = (start, start + next[weight]);
         }
 
         for (int symbol = 0; symbol < count; symbol++)
         {
-            int weight = weights[symbol];
-            if (weight > 0)
+            sorted[next[weights[symbol]]++] = (byte)symbol;
+        }
+
+        for (int weight = 1; weight <= log; weight++)
+        {
+            byte* end = sorted + next[weight];
+            for (byte* symbol = sorted + next[weight - 1]; symbol < end; symbol++)
             {
-                int entries = 1 << (weight - 1);
-                Fill(table + next[weight], entries, (ushort)((symbol << 8) | (log + 1 - weight)));
-                next[weight] += entries;
+                table = Fill(table, 1 << (weight - 1), (ushort)((*symbol << 8) | (log + 1 - weight)));
             }
         }
 
         return log;
     }
 
-    // Most codes of a table are long, and then there are few entries.
+    /// <summary>Writes an entry several times.</summary>
+    /// <returns>Behind the last.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Fill(ushort* table, int entries, ushort entry)
+    private static ushort* Fill(ushort* table, int entries, ushort entry)
     {
         ulong four = entry * 0x0001_0001_0001_0001ul;
         switch (entries)
@@ -205,6 +209,8 @@ internal static unsafe class HuffmanTable
 
                 break;
         }
+
+        return table + entries;
     }
 
     private static void ThrowCutOff() => ZstdError.ThrowCorrupt("the description of a Huffman code is cut off");
