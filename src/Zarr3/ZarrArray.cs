@@ -113,16 +113,16 @@ public sealed partial class ZarrArray
     internal async ValueTask ReadAsync(LongMemory destination, ArrayRegion region, ArrayReadOptions? options, CancellationToken cancellationToken)
     {
         options ??= new ArrayReadOptions();
-        IEnumerable<ChunkTask> tasks = PlanRead(destination, region, options.MissingChunkIsError);
+        IEnumerable<ChunkTask> tasks = PlanRead(destination, region, options.MissingChunkIsError, options.DegreeOfParallelism);
         await IChunkTask.RunAsync(tasks, options.DegreeOfParallelism, options.BytesInFlight, options.Progress, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Cuts a read into the shares of the chunks, for a caller that schedules the reads of several arrays together.</summary>
-    internal IEnumerable<ChunkTask> PlanRead(LongMemory destination, ArrayRegion region, bool missingChunkIsError)
+    internal IEnumerable<ChunkTask> PlanRead(LongMemory destination, ArrayRegion region, bool missingChunkIsError, int degreeOfParallelism = 1)
     {
         (long[] origin, long[] shape) = region.Resolve(Metadata.Shape);
         ArrayView view = ArrayView.RowMajor(destination, shape, DataType.Size);
         return Metadata.Grid.Parts(origin, shape).Select(part =>
-            new ChunkTask(this, part, view.Slice(part.Position, part.Shape), missingChunkIsError));
+            new ChunkTask(this, part, view.Slice(part.Position, part.Shape), missingChunkIsError) { DegreeOfParallelism = degreeOfParallelism });
     }
 }

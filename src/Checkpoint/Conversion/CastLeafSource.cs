@@ -11,10 +11,10 @@ internal sealed class CastLeafSource(LeafSource source, DataType from, DataType 
     public override long ShareBytes => source.ShareBytes / from.Size * to.Size;
 
     /// <inheritdoc/>
-    public override IEnumerable<ReadShare> Plan(long[] origin, long[] shape, LongMemory destination, ByteCounter? counter = null, HeldValues? held = null) =>
-        [new ReadShare(new Task(source, from, to, origin, shape, destination, counter))];
+    public override IEnumerable<ReadShare> Plan(long[] origin, long[] shape, LongMemory destination, PlanOptions options = default) =>
+        [new ReadShare(new Task(source, from, to, origin, shape, destination, options))];
 
-    private sealed class Task(LeafSource source, DataType from, DataType to, long[] origin, long[] shape, LongMemory destination, ByteCounter? counter) : IChunkTask
+    private sealed class Task(LeafSource source, DataType from, DataType to, long[] origin, long[] shape, LongMemory destination, PlanOptions options) : IChunkTask
     {
         public long Bytes => destination.Length;
 
@@ -23,7 +23,7 @@ internal sealed class CastLeafSource(LeafSource source, DataType from, DataType 
         public async ValueTask RunAsync(CancellationToken cancellationToken)
         {
             using ScratchBuffer elements = ScratchBuffer.Rent(destination.Length / to.Size * from.Size);
-            foreach (ReadShare share in source.Plan(origin, shape, elements.Memory, counter))
+            foreach (ReadShare share in source.Plan(origin, shape, elements.Memory, options))
             {
                 await share.RunAsync(cancellationToken).ConfigureAwait(false);
             }

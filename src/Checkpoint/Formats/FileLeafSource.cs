@@ -20,8 +20,8 @@ internal sealed class FileLeafSource(string path, long start, long[] arrayShape,
     public override long ShareBytes { get; } = Extents.Product(arrayShape) * elementSize;
 
     /// <inheritdoc/>
-    public override IEnumerable<ReadShare> Plan(long[] origin, long[] shape, LongMemory destination, ByteCounter? counter = null, HeldValues? held = null) =>
-        [new ReadShare(destination.Length, token => Read(origin, shape, destination, counter, token))];
+    public override IEnumerable<ReadShare> Plan(long[] origin, long[] shape, LongMemory destination, PlanOptions options = default) =>
+        [new ReadShare(destination.Length, token => Read(origin, shape, destination, options.Counter, token))];
 
     private void Read(long[] origin, long[] shape, LongMemory destination, ByteCounter? counter, CancellationToken cancellationToken)
     {

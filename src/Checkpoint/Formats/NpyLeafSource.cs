@@ -21,8 +21,8 @@ internal sealed class NpyLeafSource(Func<Stream> open, string location, NpyHeade
     public override long ShareBytes { get; } = Extents.Product(header.Shape) * type.Size;
 
     /// <inheritdoc/>
-    public override IEnumerable<ReadShare> Plan(long[] origin, long[] shape, LongMemory destination, ByteCounter? counter = null, HeldValues? held = null) =>
-        [new ReadShare(destination.Length, token => Read(origin, shape, destination, counter, token))];
+    public override IEnumerable<ReadShare> Plan(long[] origin, long[] shape, LongMemory destination, PlanOptions options = default) =>
+        [new ReadShare(destination.Length, token => Read(origin, shape, destination, options.Counter, token))];
 
     private void Read(long[] origin, long[] shape, LongMemory destination, ByteCounter? counter, CancellationToken cancellationToken)
     {

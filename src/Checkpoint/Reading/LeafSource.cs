@@ -11,9 +11,8 @@ internal abstract class LeafSource
     /// <param name="origin">The first element along each dimension.</param>
     /// <param name="shape">The number of elements along each dimension.</param>
     /// <param name="destination">Where the elements go; of exactly the size of the region.</param>
-    /// <param name="counter">Counts the bytes that are read; null where nobody asks.</param>
-    /// <param name="held">Stored values that were read already; null where there are none.</param>
-    public abstract IEnumerable<ReadShare> Plan(long[] origin, long[] shape, LongMemory destination, ByteCounter? counter = null, HeldValues? held = null);
+    /// <param name="options">How to go about it.</param>
+    public abstract IEnumerable<ReadShare> Plan(long[] origin, long[] shape, LongMemory destination, PlanOptions options = default);
 
     /// <summary>Bytes of the elements in one share of a read of the whole leaf: what decides which leaf comes first.</summary>
     public abstract long ShareBytes { get; }

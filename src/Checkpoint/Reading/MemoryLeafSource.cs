@@ -10,7 +10,7 @@ internal sealed class MemoryLeafSource(LongMemory file, IReadOnlyList<FileSegmen
     public override long ShareBytes { get; } = arrayShape.Aggregate((long)elementSize, (product, extent) => product * extent);
 
     /// <inheritdoc/>
-    public override IEnumerable<ReadShare> Plan(long[] origin, long[] shape, LongMemory destination, ByteCounter? counter = null, HeldValues? held = null) =>
+    public override IEnumerable<ReadShare> Plan(long[] origin, long[] shape, LongMemory destination, PlanOptions options = default) =>
         [new ReadShare(destination.Length, token => Copy(origin, shape, destination, token))];
 
     private void Copy(long[] origin, long[] shape, LongMemory destination, CancellationToken cancellationToken)

@@ -32,7 +32,8 @@ internal static class RestoreOperation
         try
         {
             RestoreOptions options = new();
-            await ShareRunner.RunAsync(Batches(leaf.Source.Plan(origin, shape, buffer)), options, _ => { }, cancellationToken).ConfigureAwait(false);
+            PlanOptions plan = new() { MaxParallelism = options.MaxParallelism };
+            await ShareRunner.RunAsync(Batches(leaf.Source.Plan(origin, shape, buffer, plan)), options, _ => { }, cancellationToken).ConfigureAwait(false);
             return new RestoredLeaf(leaf, shape, buffer, buffer);
         }
         catch
@@ -51,7 +52,7 @@ internal static class RestoreOperation
         {
             (List<int> large, List<List<int>> small) = Allocate(leaves, restored, shared);
             ProgressCounter progress = new(leaves, options.Progress);
-            await ShareRunner.RunAsync(Work(restored, large, small), options, progress.Add, cancellationToken).ConfigureAwait(false);
+            await ShareRunner.RunAsync(Work(restored, large, small, options), options, progress.Add, cancellationToken).ConfigureAwait(false);
             return new RestoredTree(restored, shared);
         }
         catch
@@ -82,11 +83,12 @@ internal static class RestoreOperation
     }
 
     /// <summary>All work, made as it is asked for: a list of the chunks of all large arrays may be long.</summary>
-    private static IEnumerable<ShareBatch> Work(RestoredLeaf[] restored, List<int> large, List<List<int>> small)
+    private static IEnumerable<ShareBatch> Work(RestoredLeaf[] restored, List<int> large, List<List<int>> small, RestoreOptions options)
     {
+        PlanOptions plan = new() { MaxParallelism = options.MaxParallelism };
         foreach (int index in large)
         {
-            foreach (ShareBatch batch in Batches(Plan(restored[index])))
+            foreach (ShareBatch batch in Batches(Plan(restored[index], plan)))
             {
                 yield return batch;
             }
@@ -114,17 +116,17 @@ internal static class RestoreOperation
                 continue;
             }
 
-            foreach (ReadShare share in Plan(leaf, held))
+            foreach (ReadShare share in Plan(leaf, new PlanOptions { Held = held }))
             {
                 await share.RunAsync(cancellationToken).ConfigureAwait(false);
             }
         }
     }
 
-    private static IEnumerable<ReadShare> Plan(RestoredLeaf leaf, HeldValues? held = null)
+    private static IEnumerable<ReadShare> Plan(RestoredLeaf leaf, PlanOptions options)
     {
         long[] shape = [.. leaf.Shape];
-        return leaf.Leaf.Source!.Plan(new long[shape.Length], shape, leaf.Elements, held: held);
+        return leaf.Leaf.Source!.Plan(new long[shape.Length], shape, leaf.Elements, options);
     }
 
     /// <summary>Gives every leaf its memory.</summary>

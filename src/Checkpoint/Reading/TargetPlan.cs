@@ -71,12 +71,12 @@ internal sealed class TargetPlan
 
     /// <summary>The shares of the read.</summary>
     /// <param name="destination">Where the elements go, all of them.</param>
-    /// <param name="counter">Counts the bytes that are read.</param>
-    public IEnumerable<(long MemoryBytes, Func<CancellationToken, ValueTask> Run)> Shares(LongMemory destination, ByteCounter counter)
+    /// <param name="options">How to go about it.</param>
+    public IEnumerable<(long MemoryBytes, Func<CancellationToken, ValueTask> Run)> Shares(LongMemory destination, PlanOptions options)
     {
         if (IsStraight)
         {
-            return Leaf.Source!.Plan(Origin, Shape, destination, counter).Select(share => (share.MemoryBytes, (Func<CancellationToken, ValueTask>)share.RunAsync));
+            return Leaf.Source!.Plan(Origin, Shape, destination, options).Select(share => (share.MemoryBytes, (Func<CancellationToken, ValueTask>)share.RunAsync));
         }
 
         if (!Overlap.AsSpan().SequenceEqual(Shape))
@@ -89,16 +89,16 @@ internal sealed class TargetPlan
         return new ChunkGrid([.. Leaf.Shape], chunk).Parts(Origin, Overlap).Select(part =>
         {
             long elements = Extents.Product(part.Shape);
-            return (elements * (Leaf.DataType!.Size + DataType.Size), (Func<CancellationToken, ValueTask>)(token => ReadPartAsync(part, view, counter, token)));
+            return (elements * (Leaf.DataType!.Size + DataType.Size), (Func<CancellationToken, ValueTask>)(token => ReadPartAsync(part, view, options, token)));
         });
     }
 
-    private async ValueTask ReadPartAsync(ChunkPart part, ArrayView view, ByteCounter counter, CancellationToken cancellationToken)
+    private async ValueTask ReadPartAsync(ChunkPart part, ArrayView view, PlanOptions options, CancellationToken cancellationToken)
     {
         long elements = Extents.Product(part.Shape);
         using ScratchBuffer read = ScratchBuffer.Rent(elements * Leaf.DataType!.Size);
         long[] origin = [.. part.Position.Zip(Origin, (position, first) => position + first)];
-        foreach (ReadShare share in Leaf.Source!.Plan(origin, part.Shape, read.Memory, counter))
+        foreach (ReadShare share in Leaf.Source!.Plan(origin, part.Shape, read.Memory, options))
         {
             await share.RunAsync(cancellationToken).ConfigureAwait(false);
         }

@@ -21,7 +21,7 @@ internal static class TargetRestore
                 {
                     NativeBuffer buffer = new(plan.Bytes);
                     leaves.Add(new RestoredLeaf(plan.Leaf, plan.Shape, buffer, buffer, plan.DataType));
-                    work.AddRange(plan.Shares(buffer, counter));
+                    work.AddRange(plan.Shares(buffer, new PlanOptions { Counter = counter, MaxParallelism = options.MaxParallelism }));
                 }
                 else
                 {

@@ -41,11 +41,11 @@ internal sealed class ZarrLeafSource(IKvStore store, ArrayMetadata metadata, boo
     }
 
     /// <inheritdoc/>
-    public override IEnumerable<ReadShare> Plan(long[] origin, long[] shape, LongMemory destination, ByteCounter? counter = null, HeldValues? held = null)
+    public override IEnumerable<ReadShare> Plan(long[] origin, long[] shape, LongMemory destination, PlanOptions options = default)
     {
-        bool isOther = counter is not null || held is not null;
-        ZarrArray array = isOther && store is StoredArrayKvStore stored ? new ZarrArray(stored.With(counter, held), metadata) : Array;
-        foreach (Zarr3.Reading.ChunkTask chunk in array.PlanRead(destination, new ArrayRegion(origin, shape), missingChunkIsError))
+        bool isOther = options.Counter is not null || options.Held is not null;
+        ZarrArray array = isOther && store is StoredArrayKvStore stored ? new ZarrArray(stored.With(options.Counter, options.Held), metadata) : Array;
+        foreach (Zarr3.Reading.ChunkTask chunk in array.PlanRead(destination, new ArrayRegion(origin, shape), missingChunkIsError, Math.Max(1, options.MaxParallelism)))
         {
             yield return new ReadShare(chunk);
         }

@@ -12,63 +12,31 @@ internal sealed unsafe partial class ZstdDecoder
     private int _singlesLog;
     private bool _hasPairs;
 
-    private enum LiteralsType
-    {
-        Raw,
-        Repeated,
-        Compressed,
-        Treeless,
-    }
-
     /// <summary>The first part of a block: bytes that no match gives.</summary>
     /// <param name="Type">How they are stored.</param>
     /// <param name="Streams">Number of bit streams, where they are compressed.</param>
     /// <param name="Count">Number of literals.</param>
     /// <param name="Start">First byte of what is stored.</param>
     /// <param name="Length">Number of bytes stored.</param>
-    private readonly record struct LiteralsSection(LiteralsType Type, int Streams, int Count, nint Start, int Length)
+    private readonly record struct LiteralsSection(ZstdLiteralsType Type, int Streams, int Count, nint Start, int Length)
     {
         public byte* End => (byte*)Start + Length;
 
         public static LiteralsSection Read(byte* source, byte* end)
         {
-            const int longestHeader = 5;
-            ulong header = 0;
-            int available = (int)Math.Min(longestHeader, end - source);
-            for (int i = 0; i < available; i++)
-            {
-                header |= (ulong)source[i] << (8 * i);
-            }
-
-            LiteralsType type = (LiteralsType)(header & 3);
-            int format = (int)((header >> 2) & 3);
-            int bytes, count, length, streams = 1;
-            if (type is LiteralsType.Raw or LiteralsType.Repeated)
-            {
-                (bytes, int shift) = format switch { 1 => (2, 4), 3 => (3, 4), _ => (1, 3) };
-                count = (int)((header & ((1ul << (8 * bytes)) - 1)) >> shift);
-                length = type == LiteralsType.Raw ? count : 1;
-            }
-            else
-            {
-                (bytes, int bits) = format switch { 2 => (4, 14), 3 => (5, 18), _ => (3, 10) };
-                ulong mask = (1ul << bits) - 1;
-                count = (int)((header >> 4) & mask);
-                length = (int)((header >> (4 + bits)) & mask);
-                streams = format == 0 ? 1 : 4;
-            }
-
-            if (available < bytes || end - source - bytes < length)
+            int available = (int)Math.Min(ZstdLiteralsHeader.MaxLength, end - source);
+            ZstdLiteralsHeader header = ZstdLiteralsHeader.Read(new ReadOnlySpan<byte>(source, available));
+            if (available < header.Length || end - source - header.Length < header.StoredLength)
             {
                 ZstdError.ThrowCorrupt("the literals of a Zstandard block are cut off");
             }
 
-            if (count > ZstdFormat.MaxBlockLength)
+            if (header.Count > ZstdFormat.MaxBlockLength)
             {
-                ZstdError.ThrowCorrupt($"a Zstandard block has {count} literals, which is more than {ZstdFormat.MaxBlockLength}");
+                ZstdError.ThrowCorrupt($"a Zstandard block has {header.Count} literals, which is more than {ZstdFormat.MaxBlockLength}");
             }
 
-            return new LiteralsSection(type, streams, count, (nint)(source + bytes), length);
+            return new LiteralsSection(header.Type, header.Streams, header.Count, (nint)(source + header.Length), header.StoredLength);
         }
     }
 
@@ -78,10 +46,10 @@ internal sealed unsafe partial class ZstdDecoder
         byte* source = (byte*)section.Start;
         switch (section.Type)
         {
-            case LiteralsType.Raw:
+            case ZstdLiteralsType.Raw:
                 new ReadOnlySpan<byte>(source, section.Count).CopyTo(new Span<byte>(destination, section.Count));
                 return;
-            case LiteralsType.Repeated:
+            case ZstdLiteralsType.Repeated:
                 new Span<byte>(destination, section.Count).Fill(*source);
                 return;
             default:
@@ -147,7 +115,7 @@ internal sealed unsafe partial class ZstdDecoder
         Widen();
         HuffmanStreams a = new(source, first.End - source, destination, first.Count);
         ushort* code = _singles;
-        if (second.Type == LiteralsType.Compressed)
+        if (second.Type == ZstdLiteralsType.Compressed)
         {
             _singles = _otherSingles;
             _otherSingles = code;
@@ -178,7 +146,7 @@ internal sealed unsafe partial class ZstdDecoder
     private byte* ReadCode(in LiteralsSection section)
     {
         byte* source = (byte*)section.Start;
-        if (section.Type == LiteralsType.Compressed)
+        if (section.Type == ZstdLiteralsType.Compressed)
         {
             _singlesLog = 0;
             _hasPairs = false;

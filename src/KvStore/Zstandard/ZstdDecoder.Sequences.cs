@@ -74,7 +74,7 @@ internal sealed unsafe partial class ZstdDecoder
 
         byte* literals = _literalBuffer;
         byte* readable = literals + ZstdFormat.MaxBlockLength + Slack;
-        if (section.Type == LiteralsType.Raw)
+        if (section.Type == ZstdLiteralsType.Raw)
         {
             literals = (byte*)section.Start;
             readable = end;

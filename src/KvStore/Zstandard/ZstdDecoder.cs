@@ -36,6 +36,7 @@ internal sealed unsafe partial class ZstdDecoder : IDisposable
     private long _skip;
     private long _written;
     private long _frameStart;
+    private bool _isPart;
     private readonly XxHash64 _checksum = new();
 
     private ZstdDecoder()
@@ -70,8 +71,8 @@ internal sealed unsafe partial class ZstdDecoder : IDisposable
     /// <summary>Bytes written to the destination.</summary>
     public long Written => _written;
 
-    /// <summary>Whether the source may end here: behind a frame.</summary>
-    public bool IsAtEnd => _stage == Stage.Frame && _skip == 0;
+    /// <summary>Whether the source may end here: behind a frame, or behind a block of a part of one.</summary>
+    public bool IsAtEnd => _skip == 0 && (_stage == Stage.Frame || _isPart);
 
     /// <summary>A decoder for frames from their first byte on. Disposing it gives it back.</summary>
     public static ZstdDecoder Rent()
@@ -81,6 +82,19 @@ internal sealed unsafe partial class ZstdDecoder : IDisposable
         decoder._stage = Stage.Frame;
         decoder._skip = 0;
         decoder._written = 0;
+        decoder._isPart = false;
+        return decoder;
+    }
+
+    /// <summary>A decoder for a part of a frame, as <see cref="ZstdPartition"/> makes them.</summary>
+    public static ZstdDecoder RentForPart()
+    {
+        ZstdDecoder decoder = Rent();
+        decoder._header = new ZstdFrameHeader(0, false, ZstdFormat.MaxBlockLength, null, false);
+        decoder._stage = Stage.Block;
+        decoder._frameStart = 0;
+        decoder._isPart = true;
+        decoder.ResetTables();
         return decoder;
     }
 

@@ -16,6 +16,9 @@ internal sealed unsafe class ZstdLiteralsEncoder
     // A block that gets shorter by less than this share is stored as it is: it is read at the speed of a copy.
     private const int MinGainShare = 64;
 
+    // A reader can begin at a block with a code of its own, so there is one in each part of so many bytes.
+    private const long PartLength = 2 << 20;
+
     // A new code has to be expected to be this much shorter than the one before it, for making and reading it take time.
     private const double MinGain = 1.002;
 
@@ -47,7 +50,6 @@ internal sealed unsafe class ZstdLiteralsEncoder
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(destination.Length, MaxLength(source.Length), nameof(destination));
         XxHash64? hash = checksum ? new XxHash64() : null;
-        _redundancy = 0;
         fixed (byte* first = &source.First, target = &destination.First)
         {
             byte* next = target + WriteHeader(target, source.Length, checksum);
@@ -55,6 +57,7 @@ internal sealed unsafe class ZstdLiteralsEncoder
             do
             {
                 int length = (int)Math.Min(ZstdFormat.MaxBlockLength, source.Length - done);
+                _redundancy = done % PartLength == 0 ? 0 : _redundancy;
                 hash?.Append(new ReadOnlySpan<byte>(first + done, length));
                 next += WriteBlock(first + done, length, next, isLast: done + length == source.Length);
                 done += length;

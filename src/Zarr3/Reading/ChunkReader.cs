@@ -24,10 +24,11 @@ internal static class ChunkReader
     /// <param name="source">Its stored bytes.</param>
     /// <param name="origin">First index of the box.</param>
     /// <param name="destination">Where the elements go.</param>
+    /// <param name="degreeOfParallelism">Most parts of a large chunk that are read at the same time.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>False where the chunk is missing; then the destination is as it was.</returns>
     public static ValueTask<bool> ReadAsync(
-        CodecPipeline codecs, ChunkSource source, long[] origin, ArrayView destination, CancellationToken cancellationToken)
+        CodecPipeline codecs, ChunkSource source, long[] origin, ArrayView destination, int degreeOfParallelism, CancellationToken cancellationToken)
     {
         if (codecs.Spec.ByteCount <= SmallChunk)
         {
@@ -36,12 +37,12 @@ internal static class ChunkReader
 
         if (codecs.IsRaw)
         {
-            return ReadRawAsync(codecs, source, origin, destination, cancellationToken);
+            return ReadRawAsync(codecs, source, origin, destination, degreeOfParallelism, cancellationToken);
         }
 
         if (codecs.Stream is not null && codecs.TryGetContiguous(destination, out LongMemory elements))
         {
-            return ChunkStream.ReadAsync(codecs, source, elements, cancellationToken);
+            return ChunkStream.ReadAsync(codecs, source, elements, degreeOfParallelism, cancellationToken);
         }
 
         return codecs.IsPartial
@@ -78,7 +79,7 @@ internal static class ChunkReader
 
     /// <summary>Reads elements that nothing has changed: one range that holds the whole box, or a range for each run of it.</summary>
     private static async ValueTask<bool> ReadRawAsync(
-        CodecPipeline codecs, ChunkSource source, long[] origin, ArrayView destination, CancellationToken cancellationToken)
+        CodecPipeline codecs, ChunkSource source, long[] origin, ArrayView destination, int degreeOfParallelism, CancellationToken cancellationToken)
     {
         if (await source.GetLengthAsync(cancellationToken).ConfigureAwait(false) is not { } length)
         {
@@ -98,7 +99,7 @@ internal static class ChunkReader
 
         if (box.IsOneRun && box.View.IsContiguous)
         {
-            return await source.ReadAsync(box.First, box.View.Contiguous, cancellationToken).ConfigureAwait(false);
+            return await source.ReadSharedAsync(box.First, box.View.Contiguous, degreeOfParallelism, cancellationToken).ConfigureAwait(false);
         }
 
         foreach ((long first, long count, ArrayView part) in box.Pieces(MinRun))

@@ -13,6 +13,9 @@ internal readonly record struct ChunkSource(IKvStore Store, Key Key, long Offset
     /// <summary>Most bytes of one read: what the kernel moves at once, and a span can hold.</summary>
     private const int Window = 1 << 30;
 
+    // Bytes that one of several threads reads at a time: most of them find pages of memory that nobody has touched.
+    private const long SharedPart = 8 << 20;
+
     public string Location => Store.Describe(Key);
 
     /// <summary>A part of these bytes.</summary>
@@ -56,6 +59,35 @@ internal readonly record struct ChunkSource(IKvStore Store, Key Key, long Offset
         {
             buffer.Dispose();
         }
+    }
+
+    /// <summary>Reads a part into memory of its length, a large one by several threads.</summary>
+    /// <param name="offset">First byte.</param>
+    /// <param name="destination">Where the bytes go.</param>
+    /// <param name="degreeOfParallelism">Most reads at the same time.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <inheritdoc cref="ReadAsync"/>
+    public async ValueTask<bool> ReadSharedAsync(long offset, LongMemory destination, int degreeOfParallelism, CancellationToken cancellationToken)
+    {
+        if (degreeOfParallelism <= 1 || destination.Length < 2 * SharedPart)
+        {
+            return await ReadAsync(offset, destination, cancellationToken).ConfigureAwait(false);
+        }
+
+        ChunkSource source = this;
+        int missing = 0;
+        int parts = (int)((destination.Length + SharedPart - 1) / SharedPart);
+        ParallelOptions parallel = new() { MaxDegreeOfParallelism = degreeOfParallelism, CancellationToken = cancellationToken };
+        await Parallel.ForAsync(0, parts, parallel, async (part, token) =>
+        {
+            long first = part * SharedPart;
+            LongMemory memory = destination.Slice(first, Math.Min(SharedPart, destination.Length - first));
+            if (!await source.ReadAsync(offset + first, memory, token).ConfigureAwait(false))
+            {
+                Interlocked.Increment(ref missing);
+            }
+        }).ConfigureAwait(false);
+        return missing == 0 ? true : missing == parts ? false : throw new StorageException("the value was deleted while it was read", Location);
     }
 
     /// <summary>Reads a part into memory of its length.</summary>

@@ -7,31 +7,84 @@ namespace OcdbtSharp.Zarr3.Reading;
 
 /// <summary>
 /// Reads a chunk that nothing but Zstandard changed piece by piece, each decoded to its place while it is still in the processor's cache. So the stored
-/// bytes of a chunk take no memory of their own.
+/// bytes of a chunk take no memory of their own. Several threads share a large chunk whose blocks can be told apart.
 /// </summary>
 internal static class ChunkStream
 {
     /// <summary>Bytes of a piece: small enough for the cache of a core beside what is decoded, large enough to be worth a read.</summary>
     public const int PieceLength = 512 << 10;
 
+    // A chunk of fewer stored bytes is read by one thread.
+    private const long MinShared = 8 << 20;
+
+    // Bytes of elements that one thread decodes at least.
+    private const long PartLength = 4 << 20;
+
     /// <summary>Reads and decodes a whole chunk.</summary>
     /// <param name="codecs">Codecs of which <see cref="CodecPipeline.Stream"/> is one.</param>
     /// <param name="source">The stored bytes.</param>
     /// <param name="destination">Room for exactly the elements.</param>
+    /// <param name="degreeOfParallelism">Most parts of the chunk that are decoded at the same time.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>False where the chunk is missing.</returns>
     /// <exception cref="CorruptDataException">The bytes are damaged or stand for more or fewer elements.</exception>
-    public static async ValueTask<bool> ReadAsync(CodecPipeline codecs, ChunkSource source, LongMemory destination, CancellationToken cancellationToken)
+    public static async ValueTask<bool> ReadAsync(
+        CodecPipeline codecs, ChunkSource source, LongMemory destination, int degreeOfParallelism, CancellationToken cancellationToken)
     {
         if (await source.GetLengthAsync(cancellationToken).ConfigureAwait(false) is not { } length)
         {
             return false;
         }
 
+        if (degreeOfParallelism > 1 && length >= MinShared
+            && await PartitionAsync(source, length, destination.Length, cancellationToken).ConfigureAwait(false) is { Count: > 1 } parts)
+        {
+            ParallelOptions parallel = new() { MaxDegreeOfParallelism = degreeOfParallelism, CancellationToken = cancellationToken };
+            await Parallel.ForEachAsync(parts, parallel, async (part, token) =>
+            {
+                using ZstdDecoder decoder = ZstdDecoder.RentForPart();
+                LongMemory elements = destination.Slice(part.ContentStart, part.ContentLength);
+                if (!await ReadAsync(codecs, source.Slice(part.Start, part.Length), part.Length, decoder, elements, token).ConfigureAwait(false))
+                {
+                    throw Deleted(source);
+                }
+            }).ConfigureAwait(false);
+            return true;
+        }
+
+        using ZstdDecoder whole = ZstdDecoder.Rent();
+        return await ReadAsync(codecs, source, length, whole, destination, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Cuts a chunk into parts that can be decoded each on its own, where reads of a few bytes cost next to nothing.</summary>
+    /// <returns>Null where it cannot be cut.</returns>
+    private static async ValueTask<IReadOnlyList<ZstdPart>?> PartitionAsync(
+        ChunkSource source, long length, long decodedLength, CancellationToken cancellationToken)
+    {
+        ZstdPartition partition = new(length, decodedLength, PartLength);
+        using ScratchBuffer buffer = ScratchBuffer.Rent(ZstdPartition.WindowLength);
+        while (!partition.IsComplete)
+        {
+            LongMemory window = buffer.Memory.Slice(0, Math.Min(ZstdPartition.WindowLength, length - partition.Position));
+            ValueTask<bool> read = source.ReadAsync(partition.Position, window, cancellationToken);
+            bool isNear = read.IsCompleted;
+            if (!await read.ConfigureAwait(false) || !isNear || !partition.TryAdd(window.Span.Window(0, (int)window.Length)))
+            {
+                return null;
+            }
+        }
+
+        return partition.Parts;
+    }
+
+    private static StorageException Deleted(ChunkSource source) => new("the chunk was deleted while it was read", source.Location);
+
+    private static async ValueTask<bool> ReadAsync(
+        CodecPipeline codecs, ChunkSource source, long length, ZstdDecoder decoder, LongMemory destination, CancellationToken cancellationToken)
+    {
         ScratchBuffer piece = ScratchBuffer.Rent(Math.Min(length, PieceLength));
         try
         {
-            using ZstdDecoder decoder = ZstdDecoder.Rent();
             int kept = 0;
             long position = 0;
             do
@@ -42,7 +95,7 @@ internal static class ChunkStream
                 bool isNear = read.IsCompleted;
                 if (!await read.ConfigureAwait(false))
                 {
-                    return position == 0 ? false : throw new StorageException("the chunk was deleted while it was read", source.Location);
+                    return position == 0 ? false : throw Deleted(source);
                 }
 
                 position += more;

@@ -5,11 +5,14 @@ namespace OcdbtSharp.Zarr3.Reading;
 /// <summary>One chunk's share of a read.</summary>
 internal sealed class ChunkTask(ZarrArray array, ChunkPart part, ArrayView destination, bool missingIsError) : IChunkTask
 {
+    /// <summary>Most parts of the chunk that are read at the same time, where it is large.</summary>
+    public int DegreeOfParallelism { get; init; } = 1;
+
     /// <inheritdoc/>
     public long Bytes => destination.ByteCount;
 
     /// <summary>Bytes of memory that the read holds at most: what it writes, and the whole chunk beside it where it is decoded there first.</summary>
-    public long MemoryBytes => Bytes + (array.Metadata.Codecs.IsRaw ? 0 : IsStream ? ChunkStream.PieceLength : array.Metadata.Codecs.Spec.ByteCount);
+    public long MemoryBytes => Bytes + (array.Metadata.Codecs.IsRaw ? 0 : IsStream ? (long)ChunkStream.PieceLength * DegreeOfParallelism : array.Metadata.Codecs.Spec.ByteCount);
 
     /// <summary>The error where a chunk is missing and that is one.</summary>
     public static StorageException Missing(ChunkSource source) =>
@@ -23,7 +26,7 @@ internal sealed class ChunkTask(ZarrArray array, ChunkPart part, ArrayView desti
     {
         Key key = array.Metadata.KeyEncoding.Encode(part.Index);
         ChunkSource source = new(array.Store, key, 0, null);
-        if (await ChunkReader.ReadAsync(array.Metadata.Codecs, source, part.Origin, destination, cancellationToken).ConfigureAwait(false))
+        if (await ChunkReader.ReadAsync(array.Metadata.Codecs, source, part.Origin, destination, DegreeOfParallelism, cancellationToken).ConfigureAwait(false))
         {
             return;
         }

@@ -26,7 +26,7 @@ internal static class SelectionReader
         if (selection.IsBox)
         {
             (long[] origin, ArrayView view) = selection.Boxes(destination).First();
-            return ChunkReader.ReadAsync(codecs, source, origin, view, cancellationToken);
+            return ChunkReader.ReadAsync(codecs, source, origin, view, degreeOfParallelism: 1, cancellationToken);
         }
 
         bool isSmall = codecs.Spec.ByteCount <= ChunkReader.SmallChunk;
@@ -73,7 +73,7 @@ internal static class SelectionReader
         {
             if (within.IsBox)
             {
-                if (!await ChunkReader.ReadAsync(codecs, source, origin, within.Boxes(destination).First().Destination, cancellationToken).ConfigureAwait(false))
+                if (!await ChunkReader.ReadAsync(codecs, source, origin, within.Boxes(destination).First().Destination, degreeOfParallelism: 1, cancellationToken).ConfigureAwait(false))
                 {
                     return false;
                 }
@@ -84,7 +84,7 @@ internal static class SelectionReader
             long bytes = Extents.Product(shape) * codecs.Spec.DataType.Size;
             using ScratchBuffer scratch = ScratchBuffer.Rent(bytes);
             ArrayView box = ArrayView.RowMajor(scratch.Memory, shape, codecs.Spec.DataType.Size);
-            if (!await ChunkReader.ReadAsync(codecs, source, origin, box, cancellationToken).ConfigureAwait(false))
+            if (!await ChunkReader.ReadAsync(codecs, source, origin, box, degreeOfParallelism: 1, cancellationToken).ConfigureAwait(false))
             {
                 return false;
             }
@@ -100,7 +100,7 @@ internal static class SelectionReader
     {
         using ScratchBuffer scratch = ScratchBuffer.Rent(codecs.Spec.ByteCount);
         ArrayView chunk = WholeChunk(codecs, scratch);
-        if (!await ChunkReader.ReadAsync(codecs, source, new long[chunk.Shape.Length], chunk, cancellationToken).ConfigureAwait(false))
+        if (!await ChunkReader.ReadAsync(codecs, source, new long[chunk.Shape.Length], chunk, degreeOfParallelism: 1, cancellationToken).ConfigureAwait(false))
         {
             return false;
         }
