@@ -88,7 +88,7 @@ public sealed partial class ZarrArray
     /// <param name="source">The region's elements.</param>
     /// <param name="region">The region.</param>
     /// <param name="storeFillValue">Whether chunks of nothing but the fill value are stored.</param>
-    /// <param name="degreeOfParallelism">Most inner chunks of one shard that are encoded at the same time.</param>
+    /// <param name="degreeOfParallelism">Most inner chunks of one shard, or parts of one large chunk, that are encoded at the same time.</param>
     internal IEnumerable<ChunkWriteTask> PlanWrite(LongMemory source, ArrayRegion region, bool storeFillValue, int degreeOfParallelism = 1)
     {
         (long[] origin, long[] shape) = region.Resolve(Metadata.Shape);

@@ -22,9 +22,9 @@ internal abstract class LeafSource
 
     /// <summary>Reads a region, one share after the other.</summary>
     /// <inheritdoc cref="Plan"/>
-    public async ValueTask ReadAsync(long[] origin, long[] shape, LongMemory destination, CancellationToken cancellationToken)
+    public async ValueTask ReadAsync(long[] origin, long[] shape, LongMemory destination, PlanOptions options, CancellationToken cancellationToken)
     {
-        foreach (ReadShare share in Plan(origin, shape, destination))
+        foreach (ReadShare share in Plan(origin, shape, destination, options))
         {
             cancellationToken.ThrowIfCancellationRequested();
             await share.RunAsync(cancellationToken).ConfigureAwait(false);

@@ -48,7 +48,7 @@ internal sealed class ArraysWriter
                 stored = factory.Open(array);
             }
 
-            foreach (IChunkTask chunk in array.Chunks(stored!, part, origin, shape))
+            foreach (IChunkTask chunk in array.Chunks(stored!, part, origin, shape, _options.MaxParallelism))
             {
                 yield return chunk;
             }

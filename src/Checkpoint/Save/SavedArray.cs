@@ -54,25 +54,27 @@ internal sealed class SavedArray(SavedLeaf leaf, ArrayLayout layout)
     /// <param name="part">The memory that the region lies in; null where it is read from elsewhere.</param>
     /// <param name="origin">The first element along each dimension.</param>
     /// <param name="shape">The number of elements along each dimension.</param>
+    /// <param name="degreeOfParallelism">Most threads that share the work of one large chunk.</param>
     /// <exception cref="ArgumentException">The region cuts through a chunk.</exception>
-    public IEnumerable<IChunkTask> Chunks(ZarrArray array, ArrayPart? part, long[] origin, long[] shape)
+    public IEnumerable<IChunkTask> Chunks(ZarrArray array, ArrayPart? part, long[] origin, long[] shape, int degreeOfParallelism)
     {
         CheckAligned(origin, shape);
         if (!IsStaged)
         {
             long[] start = [.. origin.Zip(part!.Origin, (at, first) => at - first)];
             ArrayView view = ArrayView.RowMajor(part.Elements, [.. part.Shape], array.DataType.Size).Slice(start, shape);
-            ChunkUpdate update = new(storeFillValue: true);
+            ChunkUpdate update = new(storeFillValue: true, degreeOfParallelism);
             return array.Metadata.Grid.Parts(origin, shape).Select(chunk => new ChunkWriteTask(array, chunk, view.Slice(chunk.Position, chunk.Shape), update));
         }
 
         if (Extents.Product(shape) * leaf.Array!.DataType.Size <= StageWhole)
         {
-            return [new StagedChunkTask(leaf.Array, part, array, origin, shape)];
+            return [new StagedChunkTask(leaf.Array, part, array, origin, shape) { DegreeOfParallelism = degreeOfParallelism }];
         }
 
         return array.Metadata.Grid.Parts(origin, shape).Select(chunk => new StagedChunkTask(
-            leaf.Array, part, array, [.. chunk.Position.Zip(origin, (position, first) => position + first)], chunk.Shape));
+            leaf.Array, part, array, [.. chunk.Position.Zip(origin, (position, first) => position + first)], chunk.Shape)
+        { DegreeOfParallelism = degreeOfParallelism });
     }
 
     // Every chunk belongs to the process whose turn it is when the bytes of all arrays are dealt out in equal runs.

@@ -1,3 +1,4 @@
+using OcdbtSharp.Checkpoint.Reading;
 using OcdbtSharp.KvStore.Buffers;
 using OcdbtSharp.Zarr3;
 
@@ -9,6 +10,9 @@ namespace OcdbtSharp.Checkpoint.Save;
 internal sealed class StagedChunkTask(ArrayValue value, ArrayPart? part, ZarrArray array, long[] origin, long[] shape) : IChunkTask
 {
     private readonly long _elements = Extents.Product(shape);
+
+    /// <summary>Most threads that share the work of one large chunk.</summary>
+    public int DegreeOfParallelism { get; init; } = 1;
 
     /// <inheritdoc/>
     public long Bytes => _elements * array.DataType.Size;
@@ -23,7 +27,7 @@ internal sealed class StagedChunkTask(ArrayValue value, ArrayPart? part, ZarrArr
         using ScratchBuffer elements = ScratchBuffer.Rent(_elements * value.DataType.Size);
         if (value.Source is { } source)
         {
-            await source.ReadAsync(origin, shape, elements.Memory, cancellationToken).ConfigureAwait(false);
+            await source.ReadAsync(origin, shape, elements.Memory, new PlanOptions { MaxParallelism = DegreeOfParallelism }, cancellationToken).ConfigureAwait(false);
         }
         else
         {
@@ -49,7 +53,7 @@ internal sealed class StagedChunkTask(ArrayValue value, ArrayPart? part, ZarrArr
 
     private async ValueTask WriteAsync(LongMemory elements, CancellationToken cancellationToken)
     {
-        foreach (IChunkTask task in array.PlanWrite(elements, new ArrayRegion(origin, shape), storeFillValue: true))
+        foreach (IChunkTask task in array.PlanWrite(elements, new ArrayRegion(origin, shape), storeFillValue: true, DegreeOfParallelism))
         {
             await task.RunAsync(cancellationToken).ConfigureAwait(false);
         }

@@ -6,7 +6,7 @@ namespace OcdbtSharp.KvStore.Zstandard;
 
 /// <summary>
 /// Encodes data in which nothing repeats, such as trained weights: each block is literals under a Huffman code, without a single match. For such
-/// data the result is as short as that of an encoder that looks for matches, and there in half the time. Not for use by several threads at once.
+/// data the result is as short as that of an encoder that looks for matches, and there in half the time.
 /// </summary>
 internal sealed unsafe class ZstdLiteralsEncoder
 {
@@ -19,6 +19,10 @@ internal sealed unsafe class ZstdLiteralsEncoder
     // A reader can begin at a block with a code of its own, so there is one in each part of so many bytes.
     private const long PartLength = 2 << 20;
 
+    // Parts from which on several threads share them, and parts that each of them encodes before all are put together.
+    private const int MinSharedParts = 32;
+    private const int PartsOfThread = 4;
+
     // A new code has to be expected to be this much shorter than the one before it, for making and reading it take time.
     private const double MinGain = 1.002;
 
@@ -30,12 +34,22 @@ internal sealed unsafe class ZstdLiteralsEncoder
     private const ulong CompressedLiterals = 2;
     private const ulong TreelessLiterals = 3;
 
+    // Tables of some size, for one caller at a time.
+    [ThreadStatic]
+    private static ZstdLiteralsEncoder? t_instance;
+
     private readonly LiteralCounts _counts = new();
     private HuffmanCode _code = new();
     private HuffmanCode _other = new();
 
     // Length of a block in the code, as a multiple of the least that it could have; 0 where there is no code.
     private double _redundancy;
+
+    private ZstdLiteralsEncoder()
+    {
+    }
+
+    private static ZstdLiteralsEncoder Instance => t_instance ??= new ZstdLiteralsEncoder();
 
     /// <summary>The longest that a frame can become.</summary>
     public static long MaxLength(long length) =>
@@ -45,28 +59,20 @@ internal sealed unsafe class ZstdLiteralsEncoder
     /// <param name="source">The content.</param>
     /// <param name="destination">Room for <see cref="MaxLength"/> bytes.</param>
     /// <param name="checksum">Whether a checksum of the content goes behind it.</param>
-    /// <returns>Length of the frame.</returns>
-    public long Encode(ReadOnlyLongSpan source, LongSpan destination, bool checksum)
+    /// <param name="degreeOfParallelism">Most threads that encode parts of the content at the same time.</param>
+    /// <returns>Length of the frame, which does not depend on the number of threads, nor do its bytes.</returns>
+    public static long Encode(ReadOnlyLongSpan source, LongSpan destination, bool checksum, int degreeOfParallelism = 1)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(destination.Length, MaxLength(source.Length), nameof(destination));
-        XxHash64? hash = checksum ? new XxHash64() : null;
         fixed (byte* first = &source.First, target = &destination.First)
         {
             byte* next = target + WriteHeader(target, source.Length, checksum);
-            long done = 0;
-            do
+            next += degreeOfParallelism > 1 && source.Length >= MinSharedParts * PartLength
+                ? WriteParts((nint)first, source.Length, next, degreeOfParallelism)
+                : Instance.WriteBlocks(first, source.Length, next, endsFrame: true);
+            if (checksum)
             {
-                int length = (int)Math.Min(ZstdFormat.MaxBlockLength, source.Length - done);
-                _redundancy = done % PartLength == 0 ? 0 : _redundancy;
-                hash?.Append(new ReadOnlySpan<byte>(first + done, length));
-                next += WriteBlock(first + done, length, next, isLast: done + length == source.Length);
-                done += length;
-            }
-            while (done < source.Length);
-
-            if (hash is not null)
-            {
-                BinaryPrimitives.WriteUInt32LittleEndian(new Span<byte>(next, ZstdFormat.ChecksumLength), (uint)hash.GetCurrentHashAsUInt64());
+                BinaryPrimitives.WriteUInt32LittleEndian(new Span<byte>(next, ZstdFormat.ChecksumLength), Checksum(source));
                 next += ZstdFormat.ChecksumLength;
             }
 
@@ -74,15 +80,81 @@ internal sealed unsafe class ZstdLiteralsEncoder
         }
     }
 
-    /// <summary>Length in bytes that blocks like this one get under their best code, as an estimate.</summary>
-    public double Estimate(ReadOnlySpan<byte> block)
+    /// <summary>Length in bytes that a block gets under its best code, as an estimate.</summary>
+    public static double Estimate(ReadOnlySpan<byte> block)
     {
+        LiteralCounts counts = Instance._counts;
         fixed (byte* first = block)
         {
-            _counts.Count(first, block.Length);
+            counts.Count(first, block.Length);
         }
 
-        return Math.Min(block.Length, _counts.Entropy(block.Length) / 8);
+        return Math.Min(block.Length, counts.Entropy(block.Length) / 8);
+    }
+
+    private static uint Checksum(ReadOnlyLongSpan source)
+    {
+        XxHash64 hash = new();
+        for (long done = 0; done < source.Length;)
+        {
+            ReadOnlySpan<byte> window = source.NextWindow(done);
+            hash.Append(window);
+            done += window.Length;
+        }
+
+        return (uint)hash.GetCurrentHashAsUInt64();
+    }
+
+    /// <summary>Encodes parts by several threads, a few at a time, and puts them one behind the other while they are in the cache.</summary>
+    /// <returns>Number of bytes written.</returns>
+    private static long WriteParts(nint source, long length, byte* target, int degreeOfParallelism)
+    {
+        long maxPart = MaxLength(PartLength);
+        int atOnce = degreeOfParallelism * PartsOfThread;
+        long[] lengths = new long[atOnce];
+        using ScratchBuffer scratch = ScratchBuffer.Rent(atOnce * maxPart);
+        ParallelOptions options = new() { MaxDegreeOfParallelism = degreeOfParallelism };
+        byte* next = target;
+        fixed (byte* room = &scratch.Span.First)
+        {
+            nint encoded = (nint)room;
+            for (long begin = 0; begin < length; begin += atOnce * PartLength)
+            {
+                long start = begin;
+                int count = (int)Math.Min(atOnce, (length - begin + PartLength - 1) / PartLength);
+                Parallel.For(0, count, options, index =>
+                {
+                    long offset = start + (index * PartLength);
+                    long partLength = Math.Min(PartLength, length - offset);
+                    lengths[index] = Instance.WriteBlocks(
+                        (byte*)source + offset, partLength, (byte*)encoded + (index * maxPart), endsFrame: offset + partLength == length);
+                });
+                for (int index = 0; index < count; index++)
+                {
+                    Buffer.MemoryCopy(room + (index * maxPart), next, lengths[index], lengths[index]);
+                    next += lengths[index];
+                }
+            }
+        }
+
+        return next - target;
+    }
+
+    /// <returns>Number of bytes written.</returns>
+    private long WriteBlocks(byte* source, long length, byte* target, bool endsFrame)
+    {
+        byte* next = target;
+        long done = 0;
+        do
+        {
+            int block = (int)Math.Min(ZstdFormat.MaxBlockLength, length - done);
+            _redundancy = done % PartLength == 0 ? 0 : _redundancy;
+            next += WriteBlock(source + done, block, next, isLast: endsFrame && done + block == length);
+            done += block;
+        }
+        while (done < length);
+
+        return next - target;
     }
 
     /// <summary>Nothing is referred to, so the smallest window that full blocks can have is enough, and a reader needs no memory for a greater one.</summary>

@@ -102,6 +102,13 @@ internal abstract class BytesToBytesCodec : Codec
     /// <param name="encoded">Room for <see cref="MaxEncodedLength"/>.</param>
     /// <returns>The length.</returns>
     public abstract long Encode(ReadOnlyLongSpan decoded, LongSpan encoded);
+
+    /// <summary>Applies the codec, with several threads where it can.</summary>
+    /// <param name="decoded">The bytes.</param>
+    /// <param name="encoded">Room for <see cref="MaxEncodedLength"/>.</param>
+    /// <param name="degreeOfParallelism">Most threads.</param>
+    /// <returns>The length.</returns>
+    public virtual long Encode(ReadOnlyLongSpan decoded, LongSpan encoded, int degreeOfParallelism) => Encode(decoded, encoded);
 }
 
 /// <summary>A codec whose work fits ordinary spans, which is true of every one whose format counts in 32 bits.</summary>

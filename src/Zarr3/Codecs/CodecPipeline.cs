@@ -170,8 +170,9 @@ internal sealed class CodecPipeline
     /// <summary>Encodes a chunk.</summary>
     /// <param name="chunk">All elements of it.</param>
     /// <param name="storeFillValue">Whether inner chunks of nothing but the fill value are stored.</param>
+    /// <param name="degreeOfParallelism">Most threads that a codec may use.</param>
     /// <returns>The stored bytes: the caller's own where nothing changes them.</returns>
-    public EncodedChunk Encode(in ArrayView chunk, bool storeFillValue = true)
+    public EncodedChunk Encode(in ArrayView chunk, bool storeFillValue = true, int degreeOfParallelism = 1)
     {
         ArrayView view = StoredOrder(chunk);
         EncodedChunk encoded = _arrayCodecs.Length > 0 ? EncodeElements(view, storeFillValue)
@@ -180,18 +181,18 @@ internal sealed class CodecPipeline
         foreach (BytesToBytesCodec codec in _bytesCodecs)
         {
             using EncodedChunk before = encoded;
-            encoded = Encode(codec, before.Span);
+            encoded = Encode(codec, before.Span, degreeOfParallelism);
         }
 
         return encoded;
     }
 
-    private static EncodedChunk Encode(BytesToBytesCodec codec, ReadOnlyLongSpan bytes)
+    private static EncodedChunk Encode(BytesToBytesCodec codec, ReadOnlyLongSpan bytes, int degreeOfParallelism)
     {
         ScratchBuffer target = ScratchBuffer.Rent(codec.MaxEncodedLength(bytes.Length));
         try
         {
-            return new EncodedChunk(target, codec.Encode(bytes, target.Span));
+            return new EncodedChunk(target, codec.Encode(bytes, target.Span, degreeOfParallelism));
         }
         catch
         {

@@ -31,9 +31,6 @@ internal sealed unsafe class ZstdCodec(string name, int level, bool checksum) : 
     [ThreadStatic]
     private static CompressionContext? t_compression;
 
-    [ThreadStatic]
-    private static ZstdLiteralsEncoder? t_literals;
-
     public override string Name => name;
 
     public override CodecSpec ToSpec(ZarrFormat format) => new(name, format == ZarrFormat.V2 && !checksum
@@ -105,8 +102,10 @@ internal sealed unsafe class ZstdCodec(string name, int level, bool checksum) : 
         return used;
     }
 
-    public override long Encode(ReadOnlyLongSpan decoded, LongSpan encoded) => IsLiteralsAlone(decoded)
-        ? (t_literals ??= new ZstdLiteralsEncoder()).Encode(decoded, encoded, checksum)
+    public override long Encode(ReadOnlyLongSpan decoded, LongSpan encoded) => Encode(decoded, encoded, 1);
+
+    public override long Encode(ReadOnlyLongSpan decoded, LongSpan encoded, int degreeOfParallelism) => IsLiteralsAlone(decoded)
+        ? ZstdLiteralsEncoder.Encode(decoded, encoded, checksum, degreeOfParallelism)
         : Compress(decoded, encoded);
 
     /// <summary>
@@ -120,13 +119,12 @@ internal sealed unsafe class ZstdCodec(string name, int level, bool checksum) : 
             return false;
         }
 
-        ZstdLiteralsEncoder literals = t_literals ??= new ZstdLiteralsEncoder();
         int length = (int)Math.Min(MaxSampleLength, decoded.Length / SampledShare);
         using ScratchBuffer encoded = ScratchBuffer.Rent(MaxEncodedLength(length));
         for (int i = 0; i < Samples; i++)
         {
             ReadOnlySpan<byte> sample = decoded.Window((decoded.Length - length) / (Samples - 1) * i, length);
-            if (Compress(sample, encoded.Span) < literals.Estimate(sample) * MinShareOfMatches)
+            if (Compress(sample, encoded.Span) < ZstdLiteralsEncoder.Estimate(sample) * MinShareOfMatches)
             {
                 return false;
             }

@@ -12,7 +12,7 @@ namespace OcdbtSharp.Zarr3.Writing;
 /// What an edge chunk holds beyond the array is the fill value where the chunk is new, else what it was.
 /// </summary>
 /// <param name="storeFillValue">Whether chunks and inner chunks of nothing but the fill value are stored.</param>
-/// <param name="degreeOfParallelism">Most inner chunks of one shard that are updated at the same time.</param>
+/// <param name="degreeOfParallelism">Most inner chunks of one shard that are updated at the same time, or parts of one large chunk that are encoded.</param>
 internal sealed class ChunkUpdate(bool storeFillValue, int degreeOfParallelism = 1)
 {
     // Inner chunks of fewer bytes are not worth another thread.
@@ -93,7 +93,7 @@ internal sealed class ChunkUpdate(bool storeFillValue, int degreeOfParallelism =
     }
 
     private EncodedChunk? Encode(CodecPipeline codecs, in ArrayView chunk) =>
-        !storeFillValue && chunk.IsFilledWith(codecs.Spec.FillValue) ? null : codecs.Encode(chunk, storeFillValue);
+        !storeFillValue && chunk.IsFilledWith(codecs.Spec.FillValue) ? null : codecs.Encode(chunk, storeFillValue, degreeOfParallelism);
 
     private EncodedChunk? ApplyToShard(
         CodecPipeline codecs, LongMemory? stored, ReadOnlySpan<long> bounds, ReadOnlySpan<long> origin, in ArrayView box)

@@ -83,6 +83,19 @@ public sealed class ZstdLiteralsEncoderTests
         }));
 
     [Test]
+    public void Bytes_do_not_depend_on_the_number_of_threads([Values("halves", "text")] string kind, [Values(64 << 20, (67 << 20) + 77)] int length)
+    {
+        byte[] content = ZstdSamples.Create(kind, length);
+        byte[] expected = Encode(content, checksum: true);
+        byte[] frame = new byte[ZstdLiteralsEncoder.MaxLength(length)];
+        foreach (int degree in new[] { 2, 5 })
+        {
+            long written = ZstdLiteralsEncoder.Encode(content.AsSpan(), frame.AsSpan(), checksum: true, degree);
+            Assert.That(frame.AsSpan(0, (int)written).SequenceEqual(expected), Is.True, $"{degree} threads");
+        }
+    }
+
+    [Test]
     public void Nothing_beside_source_and_destination_is_touched()
     {
         if (!GuardedMemory.IsSupported)
@@ -101,7 +114,7 @@ public sealed class ZstdLiteralsEncoderTests
                 Span<byte> from = source.Take(length, atEnd);
                 content.CopyTo(from);
                 Span<byte> to = destination.Take((int)ZstdLiteralsEncoder.MaxLength(length), atEnd);
-                long written = new ZstdLiteralsEncoder().Encode(from, to, checksum: false);
+                long written = ZstdLiteralsEncoder.Encode(from, to, checksum: false);
                 Assert.That(to[..(int)written].SequenceEqual(expected), Is.True);
             }
         }
@@ -123,7 +136,7 @@ public sealed class ZstdLiteralsEncoderTests
     private static byte[] Encode(byte[] content, bool checksum = false)
     {
         byte[] frame = new byte[ZstdLiteralsEncoder.MaxLength(content.Length)];
-        long length = new ZstdLiteralsEncoder().Encode(content.AsSpan(), frame.AsSpan(), checksum);
+        long length = ZstdLiteralsEncoder.Encode(content.AsSpan(), frame.AsSpan(), checksum);
         return frame[..(int)length];
     }
 
