@@ -83,9 +83,10 @@ public sealed class ZstdLiteralsEncoderTests
         }));
 
     [Test]
-    public void Bytes_do_not_depend_on_the_number_of_threads([Values("halves", "text")] string kind, [Values(64 << 20, (67 << 20) + 77)] int length)
+    public void Bytes_do_not_depend_on_the_number_of_threads()
     {
-        byte[] content = ZstdSamples.Create(kind, length);
+        const int length = (67 << 20) + 77;
+        byte[] content = ZstdSamples.Create("halves", length);
         byte[] expected = Encode(content, checksum: true);
         byte[] frame = new byte[ZstdLiteralsEncoder.MaxLength(length)];
         foreach (int degree in new[] { 2, 5 })
