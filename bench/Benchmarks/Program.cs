@@ -11,7 +11,11 @@ using OcdbtSharp.Benchmarks;
 
 // In this process: what BenchmarkDotNet would build for a process of its own does not follow the build files of this repository.
 IConfig config = ManualConfig.CreateEmpty()
-    .AddJob(Job.ShortRun.WithIterationTime(Perfolizer.Horology.TimeInterval.FromMilliseconds(150)).WithIterationCount(8).WithWarmupCount(1).WithToolchain(InProcessEmitToolchain.Instance))
+    .AddJob(Job.ShortRun
+        .WithIterationTime(Perfolizer.Horology.TimeInterval.FromMilliseconds(100))
+        .WithIterationCount(8)
+        .WithWarmupCount(1)
+        .WithToolchain(InProcessEmitToolchain.Instance))
     .AddLogger(ConsoleLogger.Default)
     .AddExporter(MarkdownExporter.GitHub)
     .AddColumnProvider(DefaultColumnProviders.Descriptor, DefaultColumnProviders.Params, DefaultColumnProviders.Metrics)

@@ -26,7 +26,8 @@ internal sealed class ThroughputColumn : IColumn
 
     public string GetValue(Summary summary, BenchmarkCase benchmarkCase)
     {
-        if (summary[benchmarkCase]?.ResultStatistics is not { } statistics)
+        // What counts calls has no bytes.
+        if (summary[benchmarkCase]?.ResultStatistics is not { } statistics || benchmarkCase.Descriptor.OperationsPerInvoke > 1)
         {
             return "";
         }
