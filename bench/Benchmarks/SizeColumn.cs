@@ -26,8 +26,8 @@ internal sealed class SizeColumn : IColumn
 
     public string GetValue(Summary summary, BenchmarkCase benchmarkCase)
     {
-        using CodecBenchmarks benchmark = (CodecBenchmarks)ThroughputColumn.Prepared(benchmarkCase);
-        return (benchmark.EncodedLength / (double)CodecBenchmarks.ByteCount).ToString("0.000", CultureInfo.InvariantCulture);
+        CaseSizes sizes = CaseSizes.Of(benchmarkCase);
+        return (sizes.Encoded / (double)sizes.Bytes).ToString("0.000", CultureInfo.InvariantCulture);
     }
 
     public string GetValue(Summary summary, BenchmarkCase benchmarkCase, SummaryStyle style) => GetValue(summary, benchmarkCase);

@@ -24,37 +24,15 @@ internal sealed class ThroughputColumn : IColumn
 
     public string Legend => "10^9 bytes per second in the fastest round";
 
-    public string GetValue(Summary summary, BenchmarkCase benchmarkCase)
-    {
-        // What counts calls has no bytes.
-        if (summary[benchmarkCase]?.ResultStatistics is not { } statistics || benchmarkCase.Descriptor.OperationsPerInvoke > 1)
-        {
-            return "";
-        }
-
-        IMeasuredBytes benchmark = Prepared(benchmarkCase);
-        using IDisposable? resources = benchmark as IDisposable;
-        return (benchmark.BytesPerOperation / statistics.Min).ToString("0.000", CultureInfo.InvariantCulture);
-    }
+    // What counts calls has no bytes.
+    public string GetValue(Summary summary, BenchmarkCase benchmarkCase) =>
+        summary[benchmarkCase]?.ResultStatistics is { } statistics && benchmarkCase.Descriptor.OperationsPerInvoke == 1
+            ? (CaseSizes.Of(benchmarkCase).Bytes / statistics.Min).ToString("0.000", CultureInfo.InvariantCulture)
+            : "";
 
     public string GetValue(Summary summary, BenchmarkCase benchmarkCase, SummaryStyle style) => GetValue(summary, benchmarkCase);
 
     public bool IsDefault(Summary summary, BenchmarkCase benchmarkCase) => false;
 
     public bool IsAvailable(Summary summary) => true;
-
-    /// <summary>The benchmark of a case, made ready once more.</summary>
-    public static IMeasuredBytes Prepared(BenchmarkCase benchmarkCase)
-    {
-        Type type = benchmarkCase.Descriptor.Type;
-        object benchmark = Activator.CreateInstance(type)!;
-        foreach (var parameter in benchmarkCase.Parameters.Items)
-        {
-            type.GetProperty(parameter.Name)!.SetValue(benchmark, parameter.Value);
-        }
-
-        IMeasuredBytes prepared = (IMeasuredBytes)benchmark;
-        prepared.Prepare();
-        return prepared;
-    }
 }
