@@ -34,6 +34,8 @@ yard() { grep "\"$1\"" <<<"$yardstick" | number min_s; }
 line=$(measure restore "$folder/f32-zarr2-raw")
 row "restore f32-zarr2-raw" "page-cache read, one thread" "$(number min_s <<<"$line")" "$(yard page-cache-read-warm-1)" ">= 0.80"
 row "restore f32-zarr2-raw" "page-cache read, two threads, fresh memory" "$(number min_s <<<"$line")" "$(yard page-cache-read-fresh-2)" ""
+line=$(measure map "$folder/f32-zarr2-raw" | head -1)
+awk -v s="$(number min_s <<<"$line")" 'BEGIN { printf "| map f32-zarr2-raw | %.4f s | | | |\n", s }'
 line=$(measure restore "$folder/many-10k")
 awk -v s="$(number min_s <<<"$line")" -v c="$(number min_cpu_s <<<"$line")" 'BEGIN { printf "| restore many-10k | %.3f s (%.3f s of processor time) | | | <= 0.06 s |\n", s, c }'
 line=$(measure save "$folder/f32-zarr2-zstd" "$folder/saved")
