@@ -85,9 +85,10 @@ internal static class RestoreOperation
     /// <summary>All work, made as it is asked for: a list of the chunks of all large arrays may be long.</summary>
     private static IEnumerable<ShareBatch> Work(RestoredLeaf[] restored, List<int> large, List<List<int>> small, RestoreOptions options)
     {
-        PlanOptions plan = new() { MaxParallelism = options.MaxParallelism };
+        long total = restored.Sum(leaf => leaf.ByteLength);
         foreach (int index in large)
         {
+            PlanOptions plan = new() { MaxParallelism = PlanOptions.Workers(options.MaxParallelism, restored[index].Leaf.Source!.ShareBytes, total) };
             foreach (ShareBatch batch in Batches(Plan(restored[index], plan)))
             {
                 yield return batch;

@@ -15,13 +15,15 @@ internal static class TargetRestore
         try
         {
             List<(long MemoryBytes, Func<CancellationToken, ValueTask> Run)> work = [];
+            long total = plans.OfType<TargetPlan>().Sum(plan => plan.Bytes);
             foreach (object planned in plans)
             {
                 if (planned is TargetPlan plan)
                 {
                     NativeBuffer buffer = new(plan.Bytes);
                     leaves.Add(new RestoredLeaf(plan.Leaf, plan.Shape, buffer, buffer, plan.DataType));
-                    work.AddRange(plan.Shares(buffer, new PlanOptions { Counter = counter, MaxParallelism = options.MaxParallelism }));
+                    int workers = PlanOptions.Workers(options.MaxParallelism, plan.Leaf.Source!.ShareBytes, total);
+                    work.AddRange(plan.Shares(buffer, new PlanOptions { Counter = counter, MaxParallelism = workers }));
                 }
                 else
                 {

@@ -1,3 +1,4 @@
+using OcdbtSharp.Checkpoint.Reading;
 using OcdbtSharp.KvStore;
 using OcdbtSharp.Zarr3;
 
@@ -48,7 +49,8 @@ internal sealed class ArraysWriter
                 stored = factory.Open(array);
             }
 
-            foreach (IChunkTask chunk in array.Chunks(stored!, part, origin, shape, _options.MaxParallelism))
+            int workers = PlanOptions.Workers(_options.MaxParallelism, array.ChunkBytes, TotalBytes);
+            foreach (IChunkTask chunk in array.Chunks(stored!, part, origin, shape, workers))
             {
                 yield return chunk;
             }
