@@ -12,6 +12,7 @@ namespace OcdbtSharp.KvStore;
 /// <remarks>
 /// Keys that would leave the folder are refused: <c>.</c> or <c>..</c> between slashes, a leading or doubled slash, a NUL. So are names that
 /// end in <c>.__lock</c>. Reads take place on the calling thread and are complete when they return; writes take place on the thread pool.
+/// On Linux, parts of 2 MiB and more go to the disk past the page cache, where the file system lets them.
 /// </remarks>
 public sealed class FileKvStore : IPiecewiseKvStore, IChangeDetector, IFileBackedKvStore
 {
