@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using OcdbtSharp.KvStore;
 
 namespace OcdbtSharp.Cli.Output;
 
@@ -42,5 +43,20 @@ internal static class JsonOutput
         }
 
         json.WriteRawValue("[" + string.Join(", ", numbers) + "]", skipInputValidation: true);
+    }
+
+    /// <summary>A list of files with their lengths.</summary>
+    public static void WriteFiles(this Utf8JsonWriter json, string name, IReadOnlyList<ListEntry> files)
+    {
+        json.WriteStartArray(name);
+        foreach (ListEntry file in files)
+        {
+            json.WriteStartObject();
+            json.WriteString("file", file.Key.ToString());
+            json.WriteNumber("length", file.Length);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 }

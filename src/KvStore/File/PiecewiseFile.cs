@@ -71,7 +71,6 @@ internal sealed class PiecewiseFile : ValueWriter
         {
             RandomAccess.FlushToDisk(_handle);
             FileIdentity? written = FileIdentity.Of(_handle, _temporaryPath);
-            _writer.Dispose();
             if (OperatingSystem.IsWindows())
             {
                 _handle.Dispose();

@@ -187,14 +187,6 @@ internal sealed unsafe class ZstdLiteralsEncoder
         return position;
     }
 
-    private static void WriteBlockHeader(byte* target, ZstdBlockType type, int length, bool isLast)
-    {
-        int bits = (isLast ? 1 : 0) | ((int)type << 1) | (length << 3);
-        target[0] = (byte)bits;
-        target[1] = (byte)(bits >> 8);
-        target[2] = (byte)(bits >> 16);
-    }
-
     /// <returns>Number of bytes written.</returns>
     private int WriteBlock(byte* block, int length, byte* target, bool isLast)
     {
@@ -204,19 +196,19 @@ internal sealed unsafe class ZstdLiteralsEncoder
             _counts.Count(block, length);
             if (_counts.Distinct == 1)
             {
-                WriteBlockHeader(target, ZstdBlockType.Repeated, length, isLast);
+                new ZstdBlockHeader(isLast, ZstdBlockType.Repeated, length).Write(target);
                 *content = *block;
                 return ZstdFormat.BlockHeaderLength + 1;
             }
 
             if (TryWriteLiterals(block, length, content) is > 0 and int compressed)
             {
-                WriteBlockHeader(target, ZstdBlockType.Compressed, compressed, isLast);
+                new ZstdBlockHeader(isLast, ZstdBlockType.Compressed, compressed).Write(target);
                 return ZstdFormat.BlockHeaderLength + compressed;
             }
         }
 
-        WriteBlockHeader(target, ZstdBlockType.Raw, length, isLast);
+        new ZstdBlockHeader(isLast, ZstdBlockType.Raw, length).Write(target);
         new ReadOnlySpan<byte>(block, length).CopyTo(new Span<byte>(content, length));
         return ZstdFormat.BlockHeaderLength + length;
     }

@@ -14,7 +14,7 @@ internal readonly record struct ZstdPart(long Start, long Length, long ContentSt
 /// <param name="storedLength">Bytes of the frame.</param>
 /// <param name="contentLength">Bytes of its content.</param>
 /// <param name="partLength">Bytes of content from which on a part may end.</param>
-internal sealed class ZstdPartition(long storedLength, long contentLength, long partLength)
+internal sealed unsafe class ZstdPartition(long storedLength, long contentLength, long partLength)
 {
     private readonly List<ZstdPart> _parts = [];
     private long _start;
@@ -63,15 +63,19 @@ internal sealed class ZstdPartition(long storedLength, long contentLength, long 
             return false;
         }
 
-        (bool isLast, ZstdBlockType type, int length) = ReadBlockHeader(window);
-        ReadOnlySpan<byte> block = window[ZstdFormat.BlockHeaderLength..];
-        long blockStart = Position + 1;
-        _isBehindLast = isLast;
-        _isBehindLiterals = type == ZstdBlockType.Compressed;
-        int stored = type == ZstdBlockType.Repeated ? 1 : length;
-        if (type == ZstdBlockType.Compressed)
+        ZstdBlockHeader header;
+        fixed (byte* bytes = window)
         {
-            ZstdLiteralsHeader literals = ZstdLiteralsHeader.Read(block);
+            header = ZstdBlockHeader.ReadUnchecked(bytes);
+        }
+
+        int length = header.Length;
+        long blockStart = Position + 1;
+        _isBehindLast = header.IsLast;
+        _isBehindLiterals = header.Type == ZstdBlockType.Compressed;
+        if (_isBehindLiterals)
+        {
+            ZstdLiteralsHeader literals = ZstdLiteralsHeader.Read(window[ZstdFormat.BlockHeaderLength..]);
             if (literals.Length + literals.StoredLength + 1 != length)
             {
                 return false;
@@ -86,14 +90,8 @@ internal sealed class ZstdPartition(long storedLength, long contentLength, long 
         }
 
         _content += length;
-        Position = blockStart + ZstdFormat.BlockHeaderLength + stored - 1;
-        return type != ZstdBlockType.Reserved && length <= ZstdFormat.MaxBlockLength && Position < storedLength && _content <= contentLength;
-    }
-
-    private static (bool IsLast, ZstdBlockType Type, int Length) ReadBlockHeader(ReadOnlySpan<byte> bytes)
-    {
-        int bits = bytes[0] | (bytes[1] << 8) | (bytes[2] << 16);
-        return ((bits & 1) != 0, (ZstdBlockType)((bits >> 1) & 3), bits >> 3);
+        Position = blockStart + ZstdFormat.BlockHeaderLength + header.StoredLength - 1;
+        return header.Type != ZstdBlockType.Reserved && length <= ZstdFormat.MaxBlockLength && Position < storedLength && _content <= contentLength;
     }
 
     private bool TryBegin(ReadOnlySpan<byte> window)

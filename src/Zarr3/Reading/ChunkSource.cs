@@ -10,6 +10,12 @@ namespace OcdbtSharp.Zarr3.Reading;
 /// <param name="Length">Number of bytes; null for the whole value, whose length is not known yet.</param>
 internal readonly record struct ChunkSource(IKvStore Store, Key Key, long Offset, long? Length)
 {
+    /// <summary>Bytes between two parts that are read together at most: the gap costs less than another read.</summary>
+    public const long MaxGap = 4 << 10;
+
+    /// <summary>Bytes of parts that are read together at most, unless one alone is larger: memory beside the destination.</summary>
+    public const long MaxTogether = 4 << 20;
+
     /// <summary>Most bytes of one read: what the kernel moves at once, and a span can hold.</summary>
     private const int Window = 1 << 30;
 
@@ -17,6 +23,9 @@ internal readonly record struct ChunkSource(IKvStore Store, Key Key, long Offset
     private const long SharedPart = 8 << 20;
 
     public string Location => Store.Describe(Key);
+
+    /// <summary>The error where the chunk was there and is no more.</summary>
+    public StorageException Deleted() => new("the chunk was deleted while it was read", Location);
 
     /// <summary>A part of these bytes.</summary>
     public ChunkSource Slice(long offset, long length) => this with { Offset = Offset + offset, Length = length };
@@ -87,7 +96,7 @@ internal readonly record struct ChunkSource(IKvStore Store, Key Key, long Offset
                 Interlocked.Increment(ref missing);
             }
         }).ConfigureAwait(false);
-        return missing == 0 ? true : missing == parts ? false : throw new StorageException("the value was deleted while it was read", Location);
+        return missing == 0 ? true : missing == parts ? false : throw Deleted();
     }
 
     /// <summary>Reads a part into memory of its length.</summary>

@@ -46,7 +46,7 @@ internal static class ChunkStream
                 LongMemory elements = destination.Slice(part.ContentStart, part.ContentLength);
                 if (!await ReadAsync(codecs, source.Slice(part.Start, part.Length), part.Length, decoder, elements, token).ConfigureAwait(false))
                 {
-                    throw Deleted(source);
+                    throw source.Deleted();
                 }
             }).ConfigureAwait(false);
             return true;
@@ -77,8 +77,6 @@ internal static class ChunkStream
         return partition.Parts;
     }
 
-    private static StorageException Deleted(ChunkSource source) => new("the chunk was deleted while it was read", source.Location);
-
     private static async ValueTask<bool> ReadAsync(
         CodecPipeline codecs, ChunkSource source, long length, ZstdDecoder decoder, LongMemory destination, CancellationToken cancellationToken)
     {
@@ -95,7 +93,7 @@ internal static class ChunkStream
                 bool isNear = read.IsCompleted;
                 if (!await read.ConfigureAwait(false))
                 {
-                    return position == 0 ? false : throw Deleted(source);
+                    return position == 0 ? false : throw source.Deleted();
                 }
 
                 position += more;

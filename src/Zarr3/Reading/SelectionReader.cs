@@ -9,10 +9,6 @@ namespace OcdbtSharp.Zarr3.Reading;
 /// </summary>
 internal static class SelectionReader
 {
-    // Raw elements that lie this close are read together, as long as they are not too many for memory beside the destination.
-    private const long MaxGap = 4 << 10;
-    private const long MaxCluster = 4 << 20;
-
     /// <summary>Reads what is selected of a chunk.</summary>
     /// <param name="codecs">The codecs of the chunk.</param>
     /// <param name="source">Its stored bytes.</param>
@@ -69,7 +65,7 @@ internal static class SelectionReader
     {
         long[] stored = codecs.StoredOrder(codecs.Spec.Shape).ToArray();
         long[] strides = codecs.ArrayOrder(Extents.RowMajorStrides(stored, codecs.Spec.DataType.Size));
-        foreach ((long[] origin, long[] shape, ChunkSelection within) in selection.Clusters(strides, MaxGap, MaxCluster))
+        foreach ((long[] origin, long[] shape, ChunkSelection within) in selection.Clusters(strides, ChunkSource.MaxGap, ChunkSource.MaxTogether))
         {
             if (within.IsBox)
             {

@@ -9,12 +9,6 @@ namespace OcdbtSharp.Zarr3.Reading;
 /// </summary>
 internal static class ShardReader
 {
-    // Inner chunks that lie this close are read together: the gap costs less than another read.
-    private const long MaxGap = 4 << 10;
-
-    // Bytes of inner chunks that are read together, unless one alone is larger.
-    private const long MaxGroup = 4 << 20;
-
     /// <summary>Reads what is selected of a shard.</summary>
     /// <param name="codecs">The codecs of the shard, of which parts can be read.</param>
     /// <param name="source">Its stored bytes.</param>
@@ -90,7 +84,7 @@ internal static class ShardReader
         for (; next < wanted.Count; next++)
         {
             InnerChunk chunk = wanted[next];
-            if (chunk.Offset - end > MaxGap || chunk.Offset + chunk.Length - start > MaxGroup)
+            if (chunk.Offset - end > ChunkSource.MaxGap || chunk.Offset + chunk.Length - start > ChunkSource.MaxTogether)
             {
                 break;
             }
@@ -110,7 +104,7 @@ internal static class ShardReader
             ChunkSource bytesOfOne = source.Slice(only.Offset, only.Length);
             if (!await SelectionReader.ReadAsync(codecs, bytesOfOne, only.Selection, destination, cancellationToken).ConfigureAwait(false))
             {
-                throw new StorageException("the chunk was deleted while it was read", source.Location);
+                throw source.Deleted();
             }
 
             return;
@@ -120,7 +114,7 @@ internal static class ShardReader
         using ScratchBuffer bytes = ScratchBuffer.Rent(end - start);
         if (!await source.ReadAsync(start, bytes.Memory, cancellationToken).ConfigureAwait(false))
         {
-            throw new StorageException("the chunk was deleted while it was read", source.Location);
+            throw source.Deleted();
         }
 
         foreach (InnerChunk chunk in group)

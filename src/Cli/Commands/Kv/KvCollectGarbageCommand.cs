@@ -61,16 +61,7 @@ internal static class KvCollectGarbageCommand
         writer.WriteStartObject();
         foreach ((string name, IReadOnlyList<ListEntry> files) in ((string, IReadOnlyList<ListEntry>)[])[("deleted", result.Deleted), ("kept", result.Kept)])
         {
-            writer.WriteStartArray(name);
-            foreach (ListEntry file in files)
-            {
-                writer.WriteStartObject();
-                writer.WriteString("file", file.Key.ToString());
-                writer.WriteNumber("length", file.Length);
-                writer.WriteEndObject();
-            }
-
-            writer.WriteEndArray();
+            writer.WriteFiles(name, files);
             writer.WriteNumber(name + "_bytes", files.Sum(file => file.Length));
         }
 

@@ -89,16 +89,7 @@ internal static class KvVerifyCommand
         writer.WriteEndArray();
         if (result.Orphans is { } orphans)
         {
-            writer.WriteStartArray("orphans");
-            foreach (ListEntry orphan in orphans)
-            {
-                writer.WriteStartObject();
-                writer.WriteString("file", orphan.Key.ToString());
-                writer.WriteNumber("length", orphan.Length);
-                writer.WriteEndObject();
-            }
-
-            writer.WriteEndArray();
+            writer.WriteFiles("orphans", orphans);
             writer.WriteNumber("orphan_bytes", orphans.Sum(orphan => orphan.Length));
         }
 
