@@ -25,23 +25,27 @@ public sealed class CheckpointManager : IAsyncDisposable
     {
         _store = store;
         _options = options;
+        options.Validate();
         _saveDecision = options.EffectiveSaveDecisionPolicy();
         _preservation = options.EffectivePreservationPolicy();
         _root = new StepRoot(store, options);
     }
 
-    /// <summary>What the manager knows of its steps, the one that is being saved among them, in the order in which they were saved.</summary>
-    public IReadOnlyList<CheckpointInfo> Checkpoints => _checkpoints;
+    /// <summary>
+    /// What the manager knows of its steps, the one that is being saved among them, in the order in which they were saved; with
+    /// <see cref="CheckpointManagerOptions.UseV1"/> in the order of their numbers.
+    /// </summary>
+    public IReadOnlyList<CheckpointInfo> Checkpoints => _options.UseV1 ? [.. _checkpoints.OrderBy(checkpoint => checkpoint.Step)] : _checkpoints;
 
     /// <summary>The numbers of the steps.</summary>
-    public IReadOnlyList<long> AllSteps => [.. _checkpoints.Select(checkpoint => checkpoint.Step)];
+    public IReadOnlyList<long> AllSteps => [.. Checkpoints.Select(checkpoint => checkpoint.Step)];
 
-    /// <summary>The number of the step that was saved last; null where there is none.</summary>
-    public long? LatestStep => _checkpoints.Count == 0 ? null : _checkpoints[^1].Step;
+    /// <summary>The number of the last of <see cref="Checkpoints"/>; null where there is none.</summary>
+    public long? LatestStep => Checkpoints is [.., var last] ? last.Step : null;
 
     /// <summary>The number of the best step by <see cref="CheckpointManagerOptions.BestFunction"/>; the latest one where there is no such function.</summary>
     public long? BestStep => _options.BestFunction is null ? LatestStep
-        : PreservationPolicy.ByQuality(_checkpoints, _options.BestFunction, _options.BestMode).LastOrDefault()?.Step;
+        : PreservationPolicy.ByQuality(_checkpoints, _options.BestFunction, _options.BestMode) is [.., var best] ? best.Step : null;
 
     /// <summary>What is recorded for the root, a JSON object; null where nothing.</summary>
     public JsonElement? RootMetadata { get; private set; }
@@ -55,19 +59,19 @@ public sealed class CheckpointManager : IAsyncDisposable
     /// <param name="metadata">What is recorded for the root, a JSON object, unless something is recorded already; null for nothing.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="ArgumentException">The options contradict each other.</exception>
-    /// <exception cref="StorageException">The folder does not exist and is not to be made, or cannot be read.</exception>
+    /// <exception cref="StorageException">The folder cannot be made or read.</exception>
     public static Task<CheckpointManager> OpenAsync(
         string path, CheckpointManagerOptions? options = null, JsonElement? metadata = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         options ??= new CheckpointManagerOptions();
-        if (!Directory.Exists(path))
+        if (options.ToDeleteFullPath is not null)
         {
-            if (!options.Create || options.ReadOnly)
-            {
-                throw new StorageException("There is no such folder.", Path.GetFullPath(path));
-            }
+            throw new ArgumentException($"{nameof(options.ToDeleteFullPath)} is for managers in a store; in a folder, {nameof(options.ToDeleteFolder)} keeps deleted steps.", nameof(options));
+        }
 
+        if (options is { Create: true, ReadOnly: false })
+        {
             Directory.CreateDirectory(path);
         }
 
@@ -100,7 +104,7 @@ public sealed class CheckpointManager : IAsyncDisposable
     public bool ShouldSave(long step)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(step);
-        if (_options.ReadOnly || LatestStep >= step)
+        if (_options.ReadOnly || (_checkpoints is [.., var last] && last.Step >= step))
         {
             return false;
         }
@@ -147,33 +151,38 @@ public sealed class CheckpointManager : IAsyncDisposable
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(items);
+        ArgumentOutOfRangeException.ThrowIfNegative(step);
+        if (_options.UseV1 && !_options.ReadOnly)
+        {
+            ThrowIfThereIs(step);
+        }
+
         if (_options.ReadOnly || (!force && !ShouldSave(step)))
         {
             return false;
         }
 
         await WaitUntilFinishedAsync().ConfigureAwait(false);
-        if (_checkpoints.Exists(checkpoint => checkpoint.Step == step))
-        {
-            throw new ArgumentException($"There is a step {step} already.", nameof(step));
-        }
-
+        ThrowIfThereIs(step);
         List<KeyValuePair<string, ItemToSave>> all = [.. items];
-        if (metrics is { } measured && _options.BestFunction is not null)
+        metrics = metrics is { ValueKind: JsonValueKind.Null or JsonValueKind.Undefined } ? null : metrics;
+        if (metrics is { } measured && (_options.UseV1 ? !IsEmpty(measured) : _options.BestFunction is not null))
         {
             all.Add(KeyValuePair.Create<string, ItemToSave>(CheckpointLayout.MetricsName, new JsonItem(measured, isMetrics: true)));
         }
 
+        // What the user's functions throw is thrown before anything is changed.
+        List<CheckpointInfo> checkpoints = [.. _checkpoints, new CheckpointInfo(step, _options.TimeProvider.GetUtcNow(), metrics)];
+        IReadOnlyList<bool> preserved = _preservation.ShouldPreserve(checkpoints);
+        long[] removed = [.. checkpoints.Where((_, index) => !preserved[index]).Select(checkpoint => checkpoint.Step)];
         List<IDisposable> owned = [];
         if (_options is { AsyncSave: true, BorrowValues: false })
         {
             all = [.. all.Select(item => KeyValuePair.Create(item.Key, item.Value.Copy(owned)))];
         }
 
-        _checkpoints.Add(new CheckpointInfo(step, _options.TimeProvider.GetUtcNow(), metrics));
-        IReadOnlyList<bool> preserved = _preservation.ShouldPreserve(_checkpoints);
-        long[] removed = [.. _checkpoints.Where((_, index) => !preserved[index]).Select(checkpoint => checkpoint.Step)];
-        _checkpoints.RemoveAll(checkpoint => removed.Contains(checkpoint.Step));
+        checkpoints.RemoveAll(checkpoint => removed.Contains(checkpoint.Step));
+        _checkpoints = checkpoints;
         _savingStep = step;
         _saving = WriteAsync(step, all, owned, customMetadata, removed, cancellationToken);
         if (!_options.AsyncSave)
@@ -283,6 +292,16 @@ public sealed class CheckpointManager : IAsyncDisposable
         }
     }
 
+    private static bool IsEmpty(JsonElement metrics) => metrics.ValueKind == JsonValueKind.Object && !metrics.EnumerateObject().Any();
+
+    private void ThrowIfThereIs(long step)
+    {
+        if (_checkpoints.Exists(checkpoint => checkpoint.Step == step))
+        {
+            throw new ArgumentException($"There is a step {step} already.", nameof(step));
+        }
+    }
+
     private async Task WriteAsync(
         long step,
         List<KeyValuePair<string, ItemToSave>> items,
@@ -301,7 +320,11 @@ public sealed class CheckpointManager : IAsyncDisposable
                 Processes = _options.Processes,
                 UseV1 = _options.UseV1,
                 TimeProvider = _options.TimeProvider,
+                Atomicity = _options.Atomicity,
                 IsManaged = true,
+
+                // A folder of this name that the manager does not know was not there when it last looked; Orbax replaces it.
+                Overwrite = true,
             };
             string name = _options.StepNameFormat.BuildName(step);
             await CheckpointWriter.SaveStepAsync(_store, name, items, options, cancellationToken).ConfigureAwait(false);

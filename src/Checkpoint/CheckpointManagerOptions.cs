@@ -26,7 +26,9 @@ public sealed class CheckpointManagerOptions
     /// <summary>Keeps a step in each such time, beside <see cref="MaxToKeep"/>.</summary>
     public TimeSpan? KeepTimeInterval { get; init; }
 
-    /// <summary>What ranks a step, from its metrics. Metrics are stored only where this is given.</summary>
+    /// <summary>
+    /// What ranks a step, from its metrics: <see cref="MetricValue.Named"/> for one of them. Metrics are stored only where this is given, or with <see cref="UseV1"/>.
+    /// </summary>
     public Func<JsonElement, double>? BestFunction { get; init; }
 
     /// <summary>Which values of <see cref="BestFunction"/> are the best.</summary>
@@ -53,6 +55,12 @@ public sealed class CheckpointManagerOptions
     /// <summary>The folder below the root into which deleted steps are moved; null: they are deleted.</summary>
     public string? ToDeleteFolder { get; init; }
 
+    /// <summary>
+    /// Where deleted steps are moved, counted from the root of a bucket, not from that of the manager: as <c>PATH/STEP-TIME</c>. For managers in a store; null:
+    /// they are deleted. The root of the bucket is that of the store of which the manager has a folder (<c>store.Folder("runs/1")</c>).
+    /// </summary>
+    public string? ToDeleteFullPath { get; init; }
+
     /// <summary>Whether steps are deleted while the program goes on.</summary>
     public bool BackgroundDelete { get; init; }
 
@@ -65,8 +73,17 @@ public sealed class CheckpointManagerOptions
     /// <summary>Whether the metadata given for the root is stored.</summary>
     public bool SaveRootMetadata { get; init; } = true;
 
-    /// <summary>Whether steps are laid out as by the checkpointer of Orbax's v1 API.</summary>
+    /// <summary>
+    /// Whether the manager is the <c>training.Checkpointer</c> of Orbax's v1 API: it lays out steps as that does, stores metrics whenever they are given,
+    /// has its steps in the order of their numbers, and refuses to save a step that there is already.
+    /// </summary>
     public bool UseV1 { get; init; }
+
+    /// <summary>What makes a step appear as a whole or not at all, and tells finished steps from others.</summary>
+    public AtomicityMode Atomicity { get; init; }
+
+    /// <summary>Whether with <see cref="AtomicityMode.CommitFile"/> also folders without <c>commit_success.txt</c> are steps, as older releases wrote them.</summary>
+    public bool AllowLegacyAtomicRename { get; init; }
 
     /// <summary>The processes that save together.</summary>
     public ProcessGroup Processes { get; init; } = ProcessGroup.Single;
@@ -76,6 +93,16 @@ public sealed class CheckpointManagerOptions
 
     /// <summary>The time. Tests set another.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+
+    /// <summary>Looks for options that contradict each other, policies aside.</summary>
+    /// <exception cref="ArgumentException">Two options say where deleted steps go.</exception>
+    internal void Validate()
+    {
+        if (ToDeleteFolder is not null && ToDeleteFullPath is not null)
+        {
+            throw new ArgumentException($"{nameof(ToDeleteFolder)} and {nameof(ToDeleteFullPath)} cannot be given together.");
+        }
+    }
 
     /// <summary>The policy that these options come to.</summary>
     internal SaveDecisionPolicy EffectiveSaveDecisionPolicy()
@@ -87,7 +114,7 @@ public sealed class CheckpointManagerOptions
 
         if (ShouldSave is not null)
         {
-            return Checkpoint.SaveDecisionPolicy.AnyOf(Checkpoint.SaveDecisionPolicy.FromFunction(ShouldSave), Checkpoint.SaveDecisionPolicy.Preemption);
+            return Checkpoint.SaveDecisionPolicy.AnySave(Checkpoint.SaveDecisionPolicy.FromFunction(ShouldSave), Checkpoint.SaveDecisionPolicy.PreemptionCheckpointing);
         }
 
         List<SaveDecisionPolicy> policies = [];
@@ -97,9 +124,9 @@ public sealed class CheckpointManagerOptions
         }
 
         policies.Add(Checkpoint.SaveDecisionPolicy.SpecificSteps(SaveOnSteps));
-        policies.Add(Checkpoint.SaveDecisionPolicy.Preemption);
-        policies.Add(Checkpoint.SaveDecisionPolicy.Initial);
-        return Checkpoint.SaveDecisionPolicy.AnyOf(policies);
+        policies.Add(Checkpoint.SaveDecisionPolicy.PreemptionCheckpointing);
+        policies.Add(Checkpoint.SaveDecisionPolicy.InitialSave);
+        return Checkpoint.SaveDecisionPolicy.AnySave(policies);
     }
 
     /// <summary>The policy that these options come to.</summary>
@@ -128,6 +155,6 @@ public sealed class CheckpointManagerOptions
         policies.Add(BestFunction is not null
             ? Checkpoint.PreservationPolicy.BestN(BestFunction, BestMode, MaxToKeep, KeepCheckpointsWithoutMetrics)
             : Checkpoint.PreservationPolicy.LatestN(MaxToKeep));
-        return Checkpoint.PreservationPolicy.AnyOf(policies);
+        return Checkpoint.PreservationPolicy.Any(policies);
     }
 }

@@ -17,11 +17,8 @@ public sealed class CheckpointWriterOptions
     /// <summary>Whether the checkpoint is laid out as by Orbax's v1 API.</summary>
     public bool UseV1 { get; init; }
 
-    /// <summary>
-    /// Whether the checkpoint is written under its final name, and finished only when it has the file <c>commit_success.txt</c>. Null: only on stores that
-    /// cannot rename a folder in one step.
-    /// </summary>
-    public bool? UseCommitFile { get; init; }
+    /// <summary>What makes the checkpoint appear as a whole or not at all.</summary>
+    public AtomicityMode Atomicity { get; init; }
 
     /// <summary>The time. Tests set another.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;

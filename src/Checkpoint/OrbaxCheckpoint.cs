@@ -176,7 +176,7 @@ public sealed class OrbaxCheckpoint
         if (Kind == CheckpointKind.Step && ItemNames.Contains(CheckpointLayout.MetricsName))
         {
             CheckpointItem item = await OpenItemAsync(CheckpointLayout.MetricsName, cancellationToken).ConfigureAwait(false);
-            if (item.Json.ValueKind == JsonValueKind.Object)
+            if (item.Json.ValueKind is not (JsonValueKind.Null or JsonValueKind.Undefined))
             {
                 return item.Json;
             }

@@ -1,12 +1,16 @@
 using System.Text.Json;
+using OcdbtSharp.Checkpoint.Save;
 
 namespace OcdbtSharp.Checkpoint;
 
-/// <summary>Decides which steps are kept. The policies of Orbax are made by the methods of this class; others derive from it.</summary>
+/// <summary>
+/// Decides which steps are kept. The policies of Orbax, and of its v1 API, are made by the methods of this class, which have their names without
+/// "PreservationPolicy"; others derive from it.
+/// </summary>
 public abstract class PreservationPolicy
 {
     /// <summary>Keeps every step.</summary>
-    public static PreservationPolicy All { get; } = new Rule(checkpoints => Repeat(true, checkpoints.Count));
+    public static PreservationPolicy PreserveAll { get; } = new Rule(checkpoints => Repeat(true, checkpoints.Count));
 
     /// <summary>Keeps the last steps.</summary>
     /// <param name="count">How many; null for all.</param>
@@ -15,6 +19,20 @@ public abstract class PreservationPolicy
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count ?? 0, nameof(count));
         return new Rule(checkpoints => [.. Enumerable.Range(0, checkpoints.Count).Select(index => count is null || index >= checkpoints.Count - count)]);
+    }
+
+    /// <summary>Keeps the first step that is no older than a time, and all that were saved after it.</summary>
+    /// <param name="duration">The greatest age.</param>
+    /// <param name="timeProvider">Tells the time; null for that of the system.</param>
+    public static PreservationPolicy LatestDuration(TimeSpan duration, TimeProvider? timeProvider = null)
+    {
+        TimeProvider clock = timeProvider ?? TimeProvider.System;
+        return new Rule(checkpoints =>
+        {
+            DateTimeOffset now = clock.GetUtcNow();
+            int old = checkpoints.TakeWhile(checkpoint => now - checkpoint.Time > duration).Count();
+            return [.. checkpoints.Select((_, index) => index >= old)];
+        });
     }
 
     /// <summary>Keeps the first step, and then each that is at least a time later than the one kept before it.</summary>
@@ -71,14 +89,20 @@ public abstract class PreservationPolicy
             }
 
             HashSet<CheckpointInfo> kept = new(ByQuality(checkpoints, metric, mode).TakeLast(best), ReferenceEqualityComparer.Instance);
-            return [.. checkpoints.Select(checkpoint => kept.Contains(checkpoint) || (best > 0 && keepWithoutMetrics && checkpoint.Metrics is null))];
+            return [.. checkpoints.Select(checkpoint => kept.Contains(checkpoint) || (best > 0 && keepWithoutMetrics && !HasMetrics(checkpoint)))];
         });
     }
 
     /// <summary>Keeps what one of several policies keeps.</summary>
-    public static PreservationPolicy AnyOf(params IReadOnlyList<PreservationPolicy> policies)
+    /// <exception cref="ArgumentException">There is no policy: nothing would be kept, and Orbax fails then.</exception>
+    public static PreservationPolicy Any(params IReadOnlyList<PreservationPolicy> policies)
     {
         ArgumentNullException.ThrowIfNull(policies);
+        if (policies.Count == 0)
+        {
+            throw new ArgumentException("At least one policy must be given.", nameof(policies));
+        }
+
         return new Rule(checkpoints =>
         {
             IReadOnlyList<bool>[] kept = [.. policies.Select(policy => policy.ShouldPreserve(checkpoints))];
@@ -92,13 +116,27 @@ public abstract class PreservationPolicy
     public abstract IReadOnlyList<bool> ShouldPreserve(IReadOnlyList<CheckpointInfo> checkpoints);
 
     /// <summary>The steps with metrics, the best one last; of equal ones the later one, as in Orbax, ranks higher.</summary>
-    internal static IEnumerable<CheckpointInfo> ByQuality(IEnumerable<CheckpointInfo> checkpoints, Func<JsonElement, double> metric, BestMode mode)
+    internal static IReadOnlyList<CheckpointInfo> ByQuality(IEnumerable<CheckpointInfo> checkpoints, Func<JsonElement, double> metric, BestMode mode)
     {
-        IEnumerable<CheckpointInfo> measured = checkpoints.Where(checkpoint => checkpoint.Metrics is not null);
-        return mode == BestMode.Max
-            ? measured.OrderBy(checkpoint => metric(checkpoint.Metrics!.Value))
-            : measured.OrderByDescending(checkpoint => metric(checkpoint.Metrics!.Value));
+        List<(CheckpointInfo Checkpoint, double Value)> ranked =
+            [.. checkpoints.Where(HasMetrics).Select(checkpoint => (checkpoint, metric(checkpoint.Metrics!.Value)))];
+
+        // Python sorts in reverse by reversing before and after, which keeps equal ones in order.
+        if (mode == BestMode.Min)
+        {
+            ranked.Reverse();
+        }
+
+        PythonSort.Sort(ranked, (left, right) => left.Value < right.Value);
+        if (mode == BestMode.Min)
+        {
+            ranked.Reverse();
+        }
+
+        return [.. ranked.Select(entry => entry.Checkpoint)];
     }
+
+    private static bool HasMetrics(CheckpointInfo checkpoint) => checkpoint.Metrics is { ValueKind: not (JsonValueKind.Null or JsonValueKind.Undefined) };
 
     private static bool[] Repeat(bool value, int count) => [.. Enumerable.Repeat(value, count)];
 

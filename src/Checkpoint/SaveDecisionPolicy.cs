@@ -1,13 +1,16 @@
 namespace OcdbtSharp.Checkpoint;
 
-/// <summary>Decides whether a step is saved. The policies of Orbax are made by the methods of this class; others derive from it.</summary>
+/// <summary>
+/// Decides whether a step is saved. The policies of Orbax, and of its v1 API, are made by the methods of this class, which have their names without
+/// "Policy"; others derive from it.
+/// </summary>
 public abstract class SaveDecisionPolicy
 {
     /// <summary>Saves when the program was told that it will be stopped.</summary>
-    public static SaveDecisionPolicy Preemption { get; } = new Rule((_, _, context) => context.ReachedPreemption);
+    public static SaveDecisionPolicy PreemptionCheckpointing { get; } = new Rule((_, _, context) => context.ReachedPreemption);
 
     /// <summary>Saves when there is no step yet.</summary>
-    public static SaveDecisionPolicy Initial { get; } = new Rule((_, previous, _) => previous.Count == 0);
+    public static SaveDecisionPolicy InitialSave { get; } = new Rule((_, previous, _) => previous.Count == 0);
 
     /// <summary>Saves the steps whose numbers are multiples of an interval.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The interval is less than 1.</exception>
@@ -26,12 +29,12 @@ public abstract class SaveDecisionPolicy
 
     /// <summary>Saves as often as possible: whenever no earlier step is being written.</summary>
     /// <param name="minimumInterval">The least time between two steps; null for none.</param>
-    public static SaveDecisionPolicy Continuous(TimeSpan? minimumInterval = null) => new Rule((step, previous, context) =>
+    public static SaveDecisionPolicy ContinuousCheckpointing(TimeSpan? minimumInterval = null) => new Rule((step, previous, context) =>
         !context.IsSavingInProgress
         && (previous.Count == 0 || minimumInterval is not { } interval || step.Time - previous[^1].Time >= interval));
 
     /// <summary>Saves what one of several policies saves.</summary>
-    public static SaveDecisionPolicy AnyOf(params IReadOnlyList<SaveDecisionPolicy> policies)
+    public static SaveDecisionPolicy AnySave(params IReadOnlyList<SaveDecisionPolicy> policies)
     {
         ArgumentNullException.ThrowIfNull(policies);
         return new Rule((step, previous, context) => policies.Any(policy => policy.ShouldSave(step, previous, context)));

@@ -92,6 +92,14 @@ public sealed class StepNameFormat
         return HasRightLength(digits) && long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out step);
     }
 
+    /// <summary>Of folders with the same number, the one that is meant: that of the first format, or the last by name where no format says how it is named.</summary>
+    internal StepInfo? Choose(long step, IReadOnlyList<StepInfo> folders)
+    {
+        StepInfo[] same = [.. folders.Where(folder => folder.Step == step)];
+        return _alternatives.Select(format => Array.Find(same, folder => folder.Name == format.BuildName(step))).FirstOrDefault(found => found is not null)
+            ?? same.LastOrDefault();
+    }
+
     private bool HasRightLength(string digits)
     {
         bool zeroFirst = digits.StartsWith('0');

@@ -6,10 +6,12 @@ namespace OcdbtSharp.Checkpoint.Format;
 internal static class JsonFile
 {
     /// <summary>The file's text.</summary>
-    public static byte[] Encode(JsonElement value)
+    /// <param name="value">The value.</param>
+    /// <param name="isMetrics">Whether strings that name a number which JSON does not have (<c>NaN</c>, <c>Infinity</c>) are written as Python writes such a number.</param>
+    public static byte[] Encode(JsonElement value, bool isMetrics = false)
     {
         using PythonJsonWriter json = new();
-        json.Element(value);
+        json.Element(value, bareNonFinite: isMetrics);
         return json.ToArray();
     }
 }

@@ -88,7 +88,7 @@ internal sealed class PythonJsonWriter(bool compact = false) : IDisposable
     }
 
     /// <summary>Any value. Numbers keep the digits that they were given with.</summary>
-    public void Element(JsonElement value)
+    public void Element(JsonElement value, bool bareNonFinite = false)
     {
         switch (value.ValueKind)
         {
@@ -97,7 +97,7 @@ internal sealed class PythonJsonWriter(bool compact = false) : IDisposable
                 foreach (JsonProperty member in value.EnumerateObject())
                 {
                     Name(member.Name);
-                    Element(member.Value);
+                    Element(member.Value, bareNonFinite);
                 }
 
                 EndObject();
@@ -106,10 +106,13 @@ internal sealed class PythonJsonWriter(bool compact = false) : IDisposable
                 StartArray();
                 foreach (JsonElement element in value.EnumerateArray())
                 {
-                    Element(element);
+                    Element(element, bareNonFinite);
                 }
 
                 EndArray();
+                break;
+            case JsonValueKind.String when bareNonFinite && value.GetString() is "NaN" or "Infinity" or "-Infinity":
+                Token(Encoding.UTF8.GetBytes(value.GetString()!));
                 break;
             case JsonValueKind.String:
                 String(value.GetString()!);

@@ -17,7 +17,7 @@ internal sealed class JsonItem(JsonElement value, bool isMetrics = false) : Item
         if (context.Processes.IsPrimary)
         {
             string file = isMetrics ? CheckpointLayout.MetricsName : context.IsV1 ? CheckpointLayout.V1JsonFile : CheckpointLayout.JsonFile;
-            await context.Folder.WriteAsync(file, JsonFile.Encode(value), default, cancellationToken).ConfigureAwait(false);
+            await context.Folder.WriteAsync(file, JsonFile.Encode(value, isMetrics), default, cancellationToken).ConfigureAwait(false);
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using OcdbtSharp.Checkpoint.Reading;
 using OcdbtSharp.KvStore;
@@ -9,6 +10,11 @@ internal sealed class StepRoot(IKvStore store, CheckpointManagerOptions options)
 {
     // A step that is deleted is first moved to such a name: what remains of it after a crash is no step.
     private const string DeletedSuffix = CheckpointLayout.TemporarySuffix + ".deleted";
+
+    // Some stores have no rename: there, and where the options say so, the last file makes a folder a step.
+    private readonly bool _needsCommitFile = !options.AllowLegacyAtomicRename
+        && (options.Atomicity == AtomicityMode.CommitFile
+            || (options.Atomicity == AtomicityMode.Auto && !store.Capabilities.HasFlag(KvStoreCapabilities.RenamePrefix)));
 
     private bool CanRename => store.Capabilities.HasFlag(KvStoreCapabilities.RenamePrefix);
 
@@ -28,16 +34,19 @@ internal sealed class StepRoot(IKvStore store, CheckpointManagerOptions options)
     public async Task<StepInfo?> FindAsync(long step, CancellationToken cancellationToken)
     {
         (List<StepInfo> finished, _) = await ListAsync(cancellationToken).ConfigureAwait(false);
-        return finished.FindLast(candidate => candidate.Step == step);
+        return options.StepNameFormat.Choose(step, finished);
     }
 
     /// <summary>Deletes steps, or moves them to where deleted ones are kept.</summary>
     public async Task DeleteAsync(IReadOnlyCollection<long> steps, CancellationToken cancellationToken)
     {
         (List<StepInfo> finished, _) = await ListAsync(cancellationToken).ConfigureAwait(false);
-        foreach (StepInfo step in finished.Where(step => steps.Contains(step.Step)))
+        foreach (long number in steps)
         {
-            await DeleteAsync(step, cancellationToken).ConfigureAwait(false);
+            if (options.StepNameFormat.Choose(number, finished) is { } step)
+            {
+                await DeleteAsync(step, cancellationToken).ConfigureAwait(false);
+            }
         }
     }
 
@@ -69,7 +78,7 @@ internal sealed class StepRoot(IKvStore store, CheckpointManagerOptions options)
     private async Task<(List<StepInfo> Finished, List<string> Unfinished)> ListAsync(CancellationToken cancellationToken)
     {
         FolderListing listing = await FolderListing.ReadAsync(store, cancellationToken).ConfigureAwait(false);
-        return await StepDirectory.FindAsync(store, listing.Folders, options.StepNameFormat, !CanRename, cancellationToken).ConfigureAwait(false);
+        return await StepDirectory.FindAsync(store, listing.Folders, options.StepNameFormat, _needsCommitFile, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<CheckpointInfo> LoadAsync(StepInfo step, CancellationToken cancellationToken)
@@ -78,28 +87,74 @@ internal sealed class StepRoot(IKvStore store, CheckpointManagerOptions options)
         ReadOnlyMemory<byte>? utf8 = await folder.ReadFileAsync(CheckpointLayout.StepMetadataFile, cancellationToken).ConfigureAwait(false);
         long? committed = utf8 is { Length: > 0 } ? StepMetadata.Decode(utf8.Value, folder.Describe(CheckpointLayout.StepMetadataFile)).CommitTimestamp : null;
         Key metrics = CheckpointLayout.MetricsName + "/" + CheckpointLayout.MetricsName;
+        DateTimeOffset time = committed is { } nanoseconds
+            ? DateTimeOffset.UnixEpoch.AddTicks(nanoseconds / 100)
+            : await LastChangeAsync(folder, cancellationToken).ConfigureAwait(false);
         JsonElement? measured = await folder.ReadFileAsync(metrics, cancellationToken).ConfigureAwait(false) is { } json
             ? Format.PythonJson.Parse(json, folder.Describe(metrics))
             : null;
-        return new CheckpointInfo(step.Step, DateTimeOffset.UnixEpoch.AddTicks((committed ?? 0) / 100), measured);
+        return new CheckpointInfo(step.Step, time, measured is { ValueKind: JsonValueKind.Null } ? null : measured);
+    }
+
+    // Releases before 0.5 recorded no time.
+    private static async Task<DateTimeOffset> LastChangeAsync(IKvStore folder, CancellationToken cancellationToken)
+    {
+        DateTimeOffset last = DateTimeOffset.UnixEpoch;
+        await foreach (ListEntry entry in folder.ListAsync(KeyRange.All, cancellationToken).ConfigureAwait(false))
+        {
+            last = entry.Modified > last ? entry.Modified.Value : last;
+        }
+
+        return last;
     }
 
     private async Task DeleteAsync(StepInfo step, CancellationToken cancellationToken)
     {
-        if (!CanRename)
+        if (options.ToDeleteFullPath is { } path)
         {
-            // Without its commit file it is no step any more.
-            await store.Folder(step.Name).DeleteAsync(CheckpointLayout.CommitSuccessFile, default, cancellationToken).ConfigureAwait(false);
-            await store.Folder(step.Name).DeleteRangeAsync(KeyRange.All, cancellationToken).ConfigureAwait(false);
+            string time = options.TimeProvider.GetUtcNow().ToString("yyyyMMdd-HHmmss-ffffff", CultureInfo.InvariantCulture);
+            await MoveAsync(step.Name, store is PrefixKvStore folder ? folder.Store : store, $"{path.TrimEnd('/')}/{step.Name}-{time}", cancellationToken).ConfigureAwait(false);
+        }
+        else if (!CanRename)
+        {
+            await EraseAsync(step.Name, cancellationToken).ConfigureAwait(false);
+        }
+        else
+        {
+            string target = options.ToDeleteFolder is { } kept ? $"{kept}/{options.StepNameFormat.BuildName(step.Step)}" : step.Name + DeletedSuffix;
+            await store.Folder(target).DeleteRangeAsync(KeyRange.All, cancellationToken).ConfigureAwait(false);
+            await store.RenamePrefixAsync(step.Name + "/", target + "/", cancellationToken).ConfigureAwait(false);
+            if (options.ToDeleteFolder is null)
+            {
+                await store.Folder(target).DeleteRangeAsync(KeyRange.All, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task EraseAsync(string name, CancellationToken cancellationToken)
+    {
+        // Without its commit file it is no step any more.
+        await store.Folder(name).DeleteAsync(CheckpointLayout.CommitSuccessFile, default, cancellationToken).ConfigureAwait(false);
+        await store.Folder(name).DeleteRangeAsync(KeyRange.All, cancellationToken).ConfigureAwait(false);
+    }
+
+    // To another place of the bucket, which is moved in one step where the store can, and copied where not.
+    private async Task MoveAsync(string name, IKvStore bucket, string target, CancellationToken cancellationToken)
+    {
+        if (CanRename)
+        {
+            Key source = store is PrefixKvStore folder ? folder.Prefix.Append(name + "/") : name + "/";
+            await bucket.RenamePrefixAsync(source, target + "/", cancellationToken).ConfigureAwait(false);
             return;
         }
 
-        string target = options.ToDeleteFolder is { } kept ? kept + "/" + step.Name : step.Name + DeletedSuffix;
-        await store.Folder(target).DeleteRangeAsync(KeyRange.All, cancellationToken).ConfigureAwait(false);
-        await store.RenamePrefixAsync(step.Name + "/", target + "/", cancellationToken).ConfigureAwait(false);
-        if (options.ToDeleteFolder is null)
+        IKvStore from = store.Folder(name);
+        IKvStore to = bucket.Folder(target);
+        await foreach (ListEntry entry in from.ListAsync(KeyRange.All, cancellationToken).ConfigureAwait(false))
         {
-            await store.Folder(target).DeleteRangeAsync(KeyRange.All, cancellationToken).ConfigureAwait(false);
+            await from.CopyToAsync(entry.Key, to, entry.Key, cancellationToken: cancellationToken).ConfigureAwait(false);
         }
+
+        await EraseAsync(name, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -15,7 +15,8 @@ internal sealed class StepWriter(IKvStore store, string name, IReadOnlyList<Step
 {
     private const string RendezvousSuffix = ".rendezvous";
 
-    private readonly bool _usesCommitFile = options.UseCommitFile ?? !store.Capabilities.HasFlag(KvStoreCapabilities.RenamePrefix);
+    private readonly bool _usesCommitFile = options.Atomicity == AtomicityMode.CommitFile
+        || (options.Atomicity == AtomicityMode.Auto && !store.Capabilities.HasFlag(KvStoreCapabilities.RenamePrefix));
 
     /// <summary>An item with its name; null where it is saved on its own.</summary>
     public readonly record struct Item(string? Name, ItemToSave Value);
@@ -32,6 +33,11 @@ internal sealed class StepWriter(IKvStore store, string name, IReadOnlyList<Step
         if (!store.Capabilities.HasFlag(KvStoreCapabilities.Write | KvStoreCapabilities.List))
         {
             throw new ArgumentException("A checkpoint cannot be saved here: the store does not write, or does not list.");
+        }
+
+        if (!_usesCommitFile && !store.Capabilities.HasFlag(KvStoreCapabilities.RenamePrefix))
+        {
+            throw new ArgumentException($"The store cannot rename a folder in one step: save with {nameof(AtomicityMode)}.{nameof(AtomicityMode.CommitFile)}.");
         }
 
         Rendezvous meeting = new(store.Folder(name + CheckpointLayout.TemporarySuffix + RendezvousSuffix), store.Describe(name), Processes, options.TimeProvider);

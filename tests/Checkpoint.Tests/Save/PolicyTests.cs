@@ -24,7 +24,7 @@ public sealed class PolicyTests
         yield return Case("preemption", new() { SaveIntervalSteps = 100, ReachedPreemption = step => step == 6 }, oneToTen, [1, 6]);
         yield return Case("function and preemption", new() { ShouldSave = (_, _) => false, ReachedPreemption = step => step == 6 }, oneToTen, [6]);
         yield return Case("a policy replaces the options", new() { SaveIntervalSteps = 1, SaveDecisionPolicy = SaveDecisionPolicy.SpecificSteps(2, 9) }, oneToTen, [2, 9]);
-        yield return Case("continuous with a least interval", new() { SaveDecisionPolicy = SaveDecisionPolicy.Continuous(TimeSpan.FromSeconds(25)) }, oneToTen, [1, 4, 7, 10]);
+        yield return Case("continuous with a least interval", new() { SaveDecisionPolicy = SaveDecisionPolicy.ContinuousCheckpointing(TimeSpan.FromSeconds(25)) }, oneToTen, [1, 4, 7, 10]);
         yield return Case("earlier steps are not saved", new(), [5, 3, 5, 6], [5, 6]);
         yield return Case("max to keep", new() { MaxToKeep = 3 }, oneToTen, [8, 9, 10]);
         yield return Case("max to keep none", new() { MaxToKeep = 0 }, oneToTen, []);
@@ -39,7 +39,7 @@ public sealed class PolicyTests
             "best drops those without metrics",
             new() { MaxToKeep = 1, BestFunction = Loss, KeepCheckpointsWithoutMetrics = false }, oneToTen, [9], step => step % 2 == 0 ? null : step);
         yield return Case("best and period", new() { MaxToKeep = 1, KeepPeriod = 4, BestFunction = Loss, BestMode = BestMode.Min }, oneToTen, [1, 4, 8]);
-        yield return Case("policy: all", new() { PreservationPolicy = PreservationPolicy.All }, oneToTen, oneToTen);
+        yield return Case("policy: all", new() { PreservationPolicy = PreservationPolicy.PreserveAll }, oneToTen, oneToTen);
         yield return Case("policy: latest", new() { PreservationPolicy = PreservationPolicy.LatestN(2) }, oneToTen, [9, 10]);
         yield return Case("policy: every 4", new() { PreservationPolicy = PreservationPolicy.EveryNSteps(4) }, oneToTen, [4, 8]);
         yield return Case("policy: at least 4 apart", new() { PreservationPolicy = PreservationPolicy.EveryNSteps(4, exact: false) }, oneToTen, [1, 5, 9]);
@@ -49,7 +49,7 @@ public sealed class PolicyTests
         yield return Case("policy: custom", new() { PreservationPolicy = PreservationPolicy.CustomSteps(1, 7, 30) }, irregular, [7, 30]);
         yield return Case(
             "policy: any of",
-            new() { PreservationPolicy = PreservationPolicy.AnyOf(PreservationPolicy.LatestN(1), PreservationPolicy.CustomSteps(7), PreservationPolicy.EveryNSeconds(TimeSpan.FromSeconds(40))) },
+            new() { PreservationPolicy = PreservationPolicy.Any(PreservationPolicy.LatestN(1), PreservationPolicy.CustomSteps(7), PreservationPolicy.EveryNSeconds(TimeSpan.FromSeconds(40))) },
             irregular, [3, 7, 11, 18, 26, 30]);
     }
 
@@ -80,15 +80,15 @@ public sealed class PolicyTests
     public void Policies_of_no_steps_keep_none() => Assert.That(
         new[]
         {
-            PreservationPolicy.All, PreservationPolicy.LatestN(1), PreservationPolicy.EveryNSteps(2), PreservationPolicy.EveryNSteps(2, exact: false),
-            PreservationPolicy.EveryNStepsClosest(2), PreservationPolicy.EveryNSeconds(TimeSpan.FromSeconds(1)), PreservationPolicy.AnyOf(),
+            PreservationPolicy.PreserveAll, PreservationPolicy.LatestN(1), PreservationPolicy.EveryNSteps(2), PreservationPolicy.EveryNSteps(2, exact: false),
+            PreservationPolicy.EveryNStepsClosest(2), PreservationPolicy.EveryNSeconds(TimeSpan.FromSeconds(1)), PreservationPolicy.LatestDuration(TimeSpan.Zero),
             PreservationPolicy.BestN(_ => 0, count: 1),
         }.Select(policy => policy.ShouldPreserve([])),
         Is.All.Empty);
 
     [Test]
     public void Nothing_is_saved_continuously_while_a_save_is_in_progress() =>
-        Assert.That(SaveDecisionPolicy.Continuous().ShouldSave(Info(2, null), [Info(1, null)], new SaveDecisionContext(true, false)), Is.False);
+        Assert.That(SaveDecisionPolicy.ContinuousCheckpointing().ShouldSave(Info(2, null), [Info(1, null)], new SaveDecisionContext(true, false)), Is.False);
 
     [Test]
     public void A_step_half_way_belongs_to_the_even_multiple()
@@ -100,7 +100,7 @@ public sealed class PolicyTests
 
     [Test]
     public void A_preservation_policy_beside_other_options_is_an_error() => Assert.That(
-        () => new CheckpointManagerOptions { PreservationPolicy = PreservationPolicy.All, MaxToKeep = 2 }.EffectivePreservationPolicy(),
+        () => new CheckpointManagerOptions { PreservationPolicy = PreservationPolicy.PreserveAll, MaxToKeep = 2 }.EffectivePreservationPolicy(),
         Throws.ArgumentException);
 
     private static CheckpointInfo Info(long step, double? loss) => new(
