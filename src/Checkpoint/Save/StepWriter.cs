@@ -192,8 +192,8 @@ internal sealed class StepWriter(IKvStore store, string name, IReadOnlyList<Step
 
     private async Task WriteMetadataAsync(long begun, long? committed, CancellationToken cancellationToken)
     {
-        // Orbax sorts the items of a step by their names, its v1 API takes them as they come.
-        IEnumerable<Item> ordered = options.UseV1 ? items : items.OrderBy(item => item.Name, StringComparer.Ordinal);
+        // Orbax sorts the items of a step by their names; the v1 API, without a manager, takes them as they come.
+        IEnumerable<Item> ordered = options is { UseV1: true, IsManaged: false } ? items : items.OrderBy(item => item.Name, StringComparer.Ordinal);
         (string?, string?)[] handlers = committed is null ? [(null, null)] : [.. ordered.Select(item => (item.Name, item.Value.HandlerName(options.UseV1)))];
         byte[] metadata = StepMetadata.Encode(handlers, options.CustomMetadata, begun, committed);
         await Work.WriteAsync(CheckpointLayout.StepMetadataFile, metadata, default, cancellationToken).ConfigureAwait(false);
