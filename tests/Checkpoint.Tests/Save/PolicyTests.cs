@@ -46,6 +46,8 @@ public sealed class PolicyTests
         yield return Case("policy: at least 4 apart, two", new() { PreservationPolicy = PreservationPolicy.EveryNSteps(4, exact: false, maxToKeep: 2) }, oneToTen, [5, 9]);
         yield return Case("policy: closest to 10", new() { PreservationPolicy = PreservationPolicy.EveryNStepsClosest(10) }, irregular, [3, 11, 19, 30]);
         yield return Case("policy: closest to 10, two", new() { PreservationPolicy = PreservationPolicy.EveryNStepsClosest(10, 2) }, irregular, [19, 30]);
+        yield return Case(
+            "policy: not older than 45 s", new() { PreservationPolicy = PreservationPolicy.LatestDuration(TimeSpan.FromSeconds(45), new At(_start.AddSeconds(300))) }, irregular, [26, 30]);
         yield return Case("policy: custom", new() { PreservationPolicy = PreservationPolicy.CustomSteps(1, 7, 30) }, irregular, [7, 30]);
         yield return Case(
             "policy: any of",
@@ -98,11 +100,40 @@ public sealed class PolicyTests
         Assert.That(kept, Is.EqualTo(new[] { true, false, false, true, true }));
     }
 
+    [TestCase(BestMode.Max, new[] { 1.0, double.NaN, 2.0, 0.5 }, 3L)]
+    [TestCase(BestMode.Max, new[] { 3.0, double.NaN, 2.0 }, 3L)]
+    [TestCase(BestMode.Min, new[] { 1.0, double.NaN, 2.0, 0.5 }, 4L)]
+    [TestCase(BestMode.Min, new[] { double.NaN, 0.5 }, 2L)]
+    [TestCase(BestMode.Min, new[] { 0.5, double.NaN }, 2L)]
+    [TestCase(BestMode.Max, new[] { 5.0, 4.0, 3.0, double.NaN, 1.0 }, 4L)]
+    [TestCase(BestMode.Min, new[] { 2.0, 1.0, 1.0, 3.0 }, 3L)]
+    [TestCase(BestMode.Max, new[] { 2.0, 3.0, 3.0, 1.0 }, 3L)]
+    public void Where_a_metric_is_no_number_the_best_step_is_the_one_of_Python(BestMode mode, double[] losses, long best)
+    {
+        CheckpointInfo[] steps = [.. losses.Select((loss, index) => Info(index + 1, loss))];
+        Assert.That(PreservationPolicy.ByQuality(steps, MetricValue.Named("loss"), mode)[^1].Step, Is.EqualTo(best));
+    }
+
+    [Test]
+    public void A_policy_of_no_policies_is_an_error() => Assert.That(() => PreservationPolicy.Any(), Throws.ArgumentException);
+
+    [Test]
+    public void Two_places_for_deleted_steps_are_an_error() =>
+        Assert.That(() => new CheckpointManagerOptions { ToDeleteFolder = "a", ToDeleteFullPath = "b" }.Validate(), Throws.ArgumentException);
+
     [Test]
     public void A_preservation_policy_beside_other_options_is_an_error() => Assert.That(
         () => new CheckpointManagerOptions { PreservationPolicy = PreservationPolicy.PreserveAll, MaxToKeep = 2 }.EffectivePreservationPolicy(),
         Throws.ArgumentException);
 
     private static CheckpointInfo Info(long step, double? loss) => new(
-        step, _start.AddSeconds(10 * step), loss is null ? null : JsonDocument.Parse(FormattableString.Invariant($$"""{"loss": {{loss}}}""")).RootElement);
+        step,
+        _start.AddSeconds(10 * step),
+        loss is not { } value ? null
+            : JsonDocument.Parse(double.IsNaN(value) ? """{"loss": "NaN"}""" : FormattableString.Invariant($$"""{"loss": {{value}}}""")).RootElement);
+
+    private sealed class At(DateTimeOffset now) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => now;
+    }
 }

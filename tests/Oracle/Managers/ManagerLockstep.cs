@@ -156,7 +156,7 @@ internal sealed class ManagerLockstep(ManagerHistory history, string theirRoot, 
                     break;
                 case "forget_time" when step is not null:
                     File.Delete(Path.Combine(step, "_CHECKPOINT_METADATA"));
-                    FolderTree.SetTimes(step, _clock.GetUtcNow());
+                    FolderTree.SetTimes(step, DateTimeOffset.FromUnixTimeSeconds(_clock.GetUtcNow().ToUnixTimeSeconds()));
                     break;
             }
         }
