@@ -101,6 +101,8 @@ class _V0:
           mode=ocp.options.AtomicityMode(options['atomicity']), allow_legacy_atomic_rename=options.get('allow_legacy', False))
     self._composite = options.get('composite', False)
     self._manager = ocp.CheckpointManager(root, options=ocp.CheckpointManagerOptions(**fields), metadata=options.get('root_metadata'))
+    # It cleans up in the background, and would take away what comes afterwards.
+    self._manager._maybe_await_cleanup_tmp_directory()
 
   def infos(self):
     return list(self._manager._checkpoints)
@@ -160,6 +162,7 @@ class _V1:
     self._composite = options.get('composite', False)
     self._checkpointer = v1.training.Checkpointer(
         root, custom_metadata=options.get('root_metadata'), cleanup_tmp_directories=options.get('cleanup_tmp_directories', False), **fields)
+    self._checkpointer._manager._maybe_await_cleanup_tmp_directory()
 
   def infos(self):
     infos = list(self._checkpointer._manager._checkpoints)
