@@ -72,7 +72,7 @@ internal sealed class StepRoot(IKvStore store, CheckpointManagerOptions options)
             await store.WriteAsync(CheckpointLayout.RootMetadataFolder + CheckpointLayout.RootMetadataFile, file, default, cancellationToken).ConfigureAwait(false);
         }
 
-        return recorded ?? given;
+        return recorded ?? (options.ReadOnly || options.SaveRootMetadata ? given : null);
     }
 
     private async Task<(List<StepInfo> Finished, List<string> Unfinished)> ListAsync(CancellationToken cancellationToken)

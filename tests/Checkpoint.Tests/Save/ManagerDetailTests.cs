@@ -160,6 +160,18 @@ public sealed class ManagerDetailTests
         Assert.That(folders.Distinct(), Is.EqualTo(new[] { "runs/1/2", "trash/old/1-20260102-030405-600000" }));
     }
 
+    [TestCase(true, false, true)]
+    [TestCase(true, true, true)]
+    [TestCase(false, true, true)]
+    [TestCase(false, false, false)]
+    public async Task Metadata_of_the_root_that_is_not_saved_is_not_there(bool saves, bool readOnly, bool isThere)
+    {
+        using TemporaryFolder folder = new();
+        CheckpointManagerOptions options = new() { SaveRootMetadata = saves, ReadOnly = readOnly };
+        await using CheckpointManager manager = await CheckpointManager.OpenAsync(folder.Path, options, Json("""{"n": 1}"""));
+        Assert.That(manager.RootMetadata is not null, Is.EqualTo(isThere));
+    }
+
     [Test]
     public void A_path_of_a_bucket_is_refused_for_a_folder()
     {

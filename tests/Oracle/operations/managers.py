@@ -20,7 +20,7 @@ from orbax.checkpoint._src.path import step as step_lib
 from operations import operation
 
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
-_nanoseconds = 0
+_nanoseconds = None
 _preempted = ()
 _managers = {}
 
@@ -30,7 +30,11 @@ class _Datetime(datetime.datetime):
   @classmethod
   def now(cls, tz=None):
     del tz
-    return _EPOCH + datetime.timedelta(microseconds=_nanoseconds // 1000)
+    return _EPOCH + datetime.timedelta(microseconds=_now() // 1000)
+
+
+def _now():
+  return time.time_ns() if _nanoseconds is None else _nanoseconds
 
 
 def _stop_time():
@@ -38,7 +42,7 @@ def _stop_time():
   shim = types.SimpleNamespace(datetime=_Datetime, timedelta=datetime.timedelta, timezone=datetime.timezone)
   for module in (manager_module, preservation_policy, deleter):
     module.datetime = shim
-  atomicity.time = types.SimpleNamespace(time=time.time, time_ns=lambda: _nanoseconds)
+  atomicity.time = types.SimpleNamespace(time=time.time, time_ns=_now)
   manager_module.utils.reached_preemption = lambda step: step in _preempted
 
 
@@ -278,8 +282,14 @@ def manager_act(manager, now, do, step=None, metrics=None, custom_metadata=None,
 
 @operation
 def manager_close(manager):
-  opened, _ = _managers.pop(manager)
-  opened.close()
+  global _nanoseconds, _preempted
+  opened, _ = _managers[manager]
+  try:
+    opened.close()
+  finally:
+    del _managers[manager]
+    if not _managers:
+      _nanoseconds, _preempted = None, ()
 
 
 @operation
@@ -300,4 +310,5 @@ def manager_full_path_name(step_folder, todelete_full_path, now):
     standard._gcs_rename_step(int(folder.name), epath.Path(folder))
   finally:
     deleter.epath, deleter.urlparse = real
+    _nanoseconds = None
   return sorted(str(path.relative_to(bucket)) for path in bucket.rglob('*') if path.is_file())
