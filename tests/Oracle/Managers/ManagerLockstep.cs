@@ -15,6 +15,7 @@ internal sealed class ManagerLockstep(ManagerHistory history, string theirRoot, 
     private OurManager? _ours;
     private JsonArray _steps = [];
     private bool _isSettled = true;
+    private bool _mayMissSteps;
 
     private bool DeletesInBackground => (bool?)_options["enable_background_delete"] == true;
 
@@ -71,6 +72,7 @@ internal sealed class ManagerLockstep(ManagerHistory history, string theirRoot, 
                 if (!DeletesInBackground)
                 {
                     ActOutside(action);
+                    _mayMissSteps |= (string)action["what"]! == "remove";
                     await CompareAsync(new JsonObject { ["do"] = (bool?)_options["v1"] == true ? "reload" : "wait" });
                 }
 
@@ -107,6 +109,11 @@ internal sealed class ManagerLockstep(ManagerHistory history, string theirRoot, 
         int pick = (int)action["pick"]!;
         action.Remove("pick");
         bool isDelete = (string)action["do"]! == "delete";
+        if (_mayMissSteps && !isDelete)
+        {
+            return false;
+        }
+
         if (pick < 0)
         {
             if (isDelete)
@@ -181,6 +188,7 @@ internal sealed class ManagerLockstep(ManagerHistory history, string theirRoot, 
         }
 
         _isSettled = true;
+        _mayMissSteps = false;
     }
 
     private async Task CompareAsync(JsonObject action)
@@ -197,6 +205,7 @@ internal sealed class ManagerLockstep(ManagerHistory history, string theirRoot, 
         }
 
         Compare(theirs, ours, told);
+        _mayMissSteps &= (string)action["do"]! != "reload";
         _isSettled = (string)action["do"]! != "save" || ((bool?)action["wait"] ?? true);
         if (_isSettled && !DeletesInBackground)
         {
