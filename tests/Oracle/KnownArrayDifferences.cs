@@ -71,6 +71,8 @@ internal static class KnownArrayDifferences
             }
         }
 
+        // It has one word for all that are no numbers.
+        json["fill_value"] = json["fill_value"] is JsonArray parts ? new JsonArray([.. parts.Select(NaN)]) : NaN(json["fill_value"]);
         foreach (JsonObject codec in AllCodecs(json["codecs"]).Concat(AllCodecs(json["filters"])))
         {
             JsonObject options = codec["configuration"] as JsonObject ?? codec;
@@ -103,6 +105,9 @@ internal static class KnownArrayDifferences
 
         return json;
     }
+
+    private static JsonNode? NaN(JsonNode? fill) => fill is JsonValue value && value.GetValueKind() == JsonValueKind.String
+        && value.GetValue<string>().StartsWith("0x", StringComparison.Ordinal) ? "NaN" : fill?.DeepClone();
 
     private static IEnumerable<JsonObject> AllCodecs(JsonNode? list) => list is not JsonArray codecs ? [] : codecs.OfType<JsonObject>().SelectMany(codec =>
         AllCodecs(codec["configuration"]?["codecs"]).Concat(AllCodecs(codec["configuration"]?["index_codecs"])).Prepend(codec));

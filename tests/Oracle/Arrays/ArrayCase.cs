@@ -70,12 +70,14 @@ internal sealed record ArrayCase
 
         JsonElement filters = json.GetProperty("filters");
         JsonElement compressor = json.GetProperty("compressor");
-        return [.. filters.ValueKind == JsonValueKind.Array ? filters.EnumerateArray() : default, .. compressor.ValueKind == JsonValueKind.Object ? new[] { compressor } : []];
+        JsonElement[] last = compressor.ValueKind == JsonValueKind.Object ? [compressor] : [];
+        return [.. filters.ValueKind == JsonValueKind.Array ? filters.EnumerateArray() : default, .. last];
     }
 
     /// <inheritdoc/>
     public override string ToString() =>
-        $"zarr {Version}, {Element.Name}, created by {Creator}: {Metadata}\n{string.Join("\n", Steps.Select(step => $"  {step.By} {(step.IsResize ? "resizes" : "writes")} {step.Number}"))}\n";
+        $"zarr {Version}, {Element.Name}, created by {Creator}: {Metadata}\n"
+        + string.Concat(Steps.Select(step => $"  {step.By} {(step.IsResize ? "resizes" : "writes")} {step.Number}\n"));
 
     private static IEnumerable<JsonElement> Flatten(JsonElement codecs)
     {

@@ -13,7 +13,7 @@ internal static class ArrayCases
     public static Arbitrary<ArrayCase> Arbitrary() =>
         Arb.From(Gen.Choose(0, int.MaxValue).Select(seed => Make(new Random(seed))), Shrink);
 
-    internal static ArrayCase Make(Random random)
+    private static ArrayCase Make(Random random)
     {
         int version = random.Next(5) < 2 ? 2 : 3;
         ArrayElement[] elements = [.. ArrayElement.All.Where(element => (version == 2 ? element.V2 : element.V3) is not null)];

@@ -123,7 +123,7 @@ internal sealed class ArrayCodecs(Random random, ArrayElement element)
             codecs.Add((JsonNode)Bytes(_size));
         }
 
-        AddCompressors(codecs);
+        AddCompressors(codecs, isElements: codecs[^1]!["name"]!.GetValue<string>() == "bytes");
         return Untransposed(ref chunk, order, codecs);
     }
 
@@ -143,9 +143,9 @@ internal sealed class ArrayCodecs(Random random, ArrayElement element)
         return codecs;
     }
 
-    private void AddCompressors(JsonArray codecs)
+    private void AddCompressors(JsonArray codecs, bool isElements)
     {
-        if (_numcodecs && random.Next(3) == 0)
+        if (_numcodecs && isElements && random.Next(3) == 0)
         {
             codecs.Add((JsonNode)Named("numcodecs.shuffle", new JsonObject { ["elementsize"] = _size }));
         }

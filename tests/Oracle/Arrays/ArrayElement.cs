@@ -184,7 +184,15 @@ internal sealed record ArrayElement(string Name, int Size, int Bits, string? V2,
             case 6 when !Name.StartsWith("float4", StringComparison.Ordinal):
                 byte[] bytes = new byte[size];
                 random.NextBytes(bytes);
-                return ("0x" + Convert.ToHexStringLower([.. bytes.Reverse()]), bytes);
+                bool isNaN = size > 1 && random.Next(2) == 0;
+                if (isNaN)
+                {
+                    bytes[^1] |= 0x7F;
+                    bytes[^2] |= 0xF0;
+                    bytes[0] |= 1;
+                }
+
+                return ("0x" + Convert.ToHexStringLower([.. bytes.Reverse()]), isNaN || size < 4 ? null : bytes);
             default:
                 return (JsonNode.Parse("1.5"), null);
         }

@@ -203,7 +203,7 @@ internal sealed class ArrayHistory : IDisposable
 
     private async Task OurStep(string what, JsonObject arguments)
     {
-        ZarrArray array = await ZarrArray.OpenAsync(new FileKvStore(Folder(ArrayLibrary.Ours == _creator ? ArrayLibrary.Ours : _creator)));
+        ZarrArray array = await ZarrArray.OpenAsync(new FileKvStore(Folder(_creator)));
         long[] shape = [.. arguments["shape"]!.AsArray().Select(extent => extent!.GetValue<long>())];
         if (what == "resize")
         {

@@ -86,7 +86,8 @@ internal sealed record FileCase
 
     /// <summary>Whether a format has a type.</summary>
     public static bool Has(string format, ArrayElement element) => format == ".safetensors"
-        ? element.IsNumpy && element.Name != "complex128" || element.Name is "bfloat16" or "float8_e4m3fn" or "float8_e5m2" or "float8_e4m3fnuz" or "float8_e5m2fnuz"
+        ? (element.IsNumpy && element.Name != "complex128")
+            || element.Name is "bfloat16" or "float8_e4m3fn" or "float8_e5m2" or "float8_e4m3fnuz" or "float8_e5m2fnuz"
         : element.IsNumpy;
 
     private static IEnumerable<FileCase> Shrink(FileCase value)
@@ -102,7 +103,7 @@ internal sealed record FileCase
         }
     }
 
-    internal static FileCase Make(Random random, bool anyType)
+    private static FileCase Make(Random random, bool anyType)
     {
         string format = Formats[random.Next(Formats.Length)];
         ArrayElement[] elements =
@@ -119,7 +120,8 @@ internal sealed record FileCase
             string name = string.Join('.', path);
 
             // No name leads on from another, and none is that of a file within the archive for itself.
-            if (name == "file" || names.Any(other => other == name || other.StartsWith(name + ".", StringComparison.Ordinal) || name.StartsWith(other + ".", StringComparison.Ordinal)))
+            if (name == "file" || names.Any(other => (other + ".").StartsWith(name + ".", StringComparison.Ordinal)
+                || (name + ".").StartsWith(other + ".", StringComparison.Ordinal)))
             {
                 continue;
             }

@@ -31,7 +31,7 @@ internal sealed class FileTests
         }
     }
 
-    internal static async Task FromPython(FileCase value)
+    private static async Task FromPython(FileCase value)
     {
         using TemporaryFolder folder = TemporaryFolder.InMemory();
         string file = folder.Combine("file" + value.Format);
@@ -66,7 +66,7 @@ internal sealed class FileTests
         Require("a file of the checkpoint", Compare(back, expected, value.Format == ".safetensors" ? value.TextsToJson() : null));
     }
 
-    internal static async Task ToPython(FileCase value)
+    private static async Task ToPython(FileCase value)
     {
         using TemporaryFolder folder = TemporaryFolder.InMemory();
         string checkpoint = folder.Combine("checkpoint");
@@ -98,9 +98,11 @@ internal sealed class FileTests
     {
         foreach (FileArray array in arrays)
         {
-            CheckpointLeaf leaf = item.Find(array.Name) ?? throw new AssertionException($"There is no leaf {array} among {string.Join(", ", item.Leaves.Select(leaf => leaf.Name))}.");
+            CheckpointLeaf leaf = item.Find(array.Name)
+                ?? throw new AssertionException($"There is no leaf {array} among {string.Join(", ", item.Leaves.Select(leaf => leaf.Name))}.");
             using RestoredLeaf restored = await leaf.RestoreAsync();
-            if (leaf.DataType!.Name != array.Element.Name || !leaf.Shape.SequenceEqual(array.Shape) || !restored.AsMemory(0, (int)restored.ByteLength).Span.SequenceEqual(array.Data))
+            if (leaf.DataType!.Name != array.Element.Name || !leaf.Shape.SequenceEqual(array.Shape)
+                || !restored.AsMemory(0, (int)restored.ByteLength).Span.SequenceEqual(array.Data))
             {
                 throw new AssertionException($"{array} is read as {leaf.DataType} [{string.Join(", ", leaf.Shape)}], or with other values.");
             }
