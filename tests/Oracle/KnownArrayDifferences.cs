@@ -37,6 +37,12 @@ internal static class KnownArrayDifferences
             || ((value.Shape.Length == 0 || value.Element.Name == "V3") && value.CodecNames.Contains("sharding_indexed"));
     }
 
+    /// <summary>Whether a library leaves out chunks whose elements are equal to the fill value and yet have other bits: 0 and -0, and what is no number.</summary>
+    public static bool TakesForFill(ArrayLibrary library, ArrayCase value) => library == ArrayLibrary.ZarrPython
+        && (value.Element.IsFloat || value.Element.IsComplex)
+        && value.Json["fill_value"]?.ToJsonString() is { } fill
+        && (fill.Contains("-0.0", StringComparison.Ordinal) || fill.Contains("NaN", StringComparison.Ordinal) || fill.Contains("0x", StringComparison.Ordinal));
+
     private static bool Is(JsonElement codec, string option, string value) =>
         (codec.TryGetProperty("configuration", out JsonElement options) ? options : codec).TryGetProperty(option, out JsonElement found) && found.ValueEquals(value);
 

@@ -104,7 +104,8 @@ internal sealed class ArrayHistory : IDisposable
     private void Change()
     {
         ArrayLibrary[] takers = [.. Libraries.Where(library => !_refusals.ContainsKey(library) && !KnownArrayDifferences.CannotWrite(library, _case))];
-        if (takers.Length == 0)
+        ArrayLibrary[] writers = [.. takers.Where(library => !KnownArrayDifferences.TakesForFill(library, _case))];
+        if (writers.Length == 0)
         {
             return;
         }
@@ -116,7 +117,7 @@ internal sealed class ArrayHistory : IDisposable
         foreach (ArrayStep step in _case.Steps)
         {
             Random random = new(step.Number);
-            ArrayLibrary by = takers.Contains(step.By) ? step.By : takers[step.Number % takers.Length];
+            ArrayLibrary by = writers.Contains(step.By) ? step.By : writers[step.Number % writers.Length];
             (long[] origin, long[] extents) = step.IsResize ? ([], NewShape(shape, random)) : Region(shape, random);
             shape = step.IsResize ? extents : shape;
             steps.Add((by, step.IsResize, origin, extents, step.Number));
