@@ -20,6 +20,9 @@ internal static partial class FillValue
             DataTypeKind.Boolean => JsonValue.Create(value[0] != 0),
             DataTypeKind.SignedInteger => JsonValue.Create(ToInt64(value, type)),
             DataTypeKind.UnsignedInteger => JsonValue.Create(ToUInt64(value)),
+
+            // TensorStore knows no number of four bits in version 2.
+            DataTypeKind.FloatingPoint when format == ZarrFormat.V2 && type.Bits < 8 => JsonValue.Create(Convert.ToBase64String(value)),
             DataTypeKind.FloatingPoint => EncodeFloat(value, type, format),
             DataTypeKind.Complex => EncodeComplex(value, type, format),
             _ => JsonValue.Create(Convert.ToBase64String(value)),

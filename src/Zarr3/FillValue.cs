@@ -14,17 +14,18 @@ internal static partial class FillValue
     /// <summary>Reads a fill value.</summary>
     /// <param name="element">The JSON value.</param>
     /// <param name="type">The type of the elements.</param>
+    /// <param name="format">In version 3 a text that begins with <c>0x</c> is a bit pattern; in version 2, for TensorStore, a number.</param>
     /// <returns>The bytes of one element.</returns>
     /// <exception cref="CorruptDataException">It is not a value of the type.</exception>
-    public static byte[] Parse(JsonElement element, DataType type)
+    public static byte[] Parse(JsonElement element, DataType type, ZarrFormat format)
     {
         byte[]? value = type.Kind switch
         {
             DataTypeKind.Boolean => Boolean(element),
             DataTypeKind.SignedInteger => Signed(element, type),
             DataTypeKind.UnsignedInteger => Unsigned(element, type),
-            DataTypeKind.FloatingPoint => Float(element, type),
-            DataTypeKind.Complex => Complex(element, type),
+            DataTypeKind.FloatingPoint => Float(element, type, format),
+            DataTypeKind.Complex => Complex(element, type, format),
             _ => Bytes(element, type),
         };
         return value ?? throw new CorruptDataException($"\"fill_value\" is {element.GetRawText()}, which is no value of the data type {type}");
@@ -68,7 +69,7 @@ internal static partial class FillValue
             : null;
     }
 
-    private static byte[]? Float(JsonElement element, DataType type)
+    private static byte[]? Float(JsonElement element, DataType type, ZarrFormat format)
     {
         switch (element.ValueKind)
         {
@@ -81,10 +82,7 @@ internal static partial class FillValue
                     "NaN" => Encode(BitConverter.UInt64BitsToDouble(PositiveNaN), type),
                     "Infinity" => Encode(double.PositiveInfinity, type),
                     "-Infinity" => Encode(double.NegativeInfinity, type),
-                    _ when text.StartsWith("0x", StringComparison.Ordinal) => Hex(text.AsSpan(2), type),
-
-                    // TensorStore takes numbers in quotes in version 2.
-                    _ when double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number) => Encode(number, type),
+                    _ when text.StartsWith("0x", StringComparison.Ordinal) => Hex(text.AsSpan(2), type, format),
 
                     // TensorStore takes numbers in quotes in version 2.
                     _ when double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number) => Encode(number, type),
@@ -95,26 +93,27 @@ internal static partial class FillValue
         }
     }
 
-    /// <summary>The bit pattern of a number, most significant digit first; leading zeros may be left out.</summary>
-    private static byte[]? Hex(ReadOnlySpan<char> digits, DataType type) =>
+    /// <summary>The bit pattern of a number, or in version 2 a whole number, most significant digit first; leading zeros may be left out.</summary>
+    private static byte[]? Hex(ReadOnlySpan<char> digits, DataType type, ZarrFormat format) =>
+        format == ZarrFormat.V2 ? (ulong.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong whole) ? Encode(whole, type) : null) :
         digits.Length <= 2 * type.Size && ulong.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong bits)
         && bits <= ulong.MaxValue >> (64 - type.Bits)
             ? LittleEndian(bits, type.Size)
             : null;
 
-    private static byte[]? Complex(JsonElement element, DataType type)
+    private static byte[]? Complex(JsonElement element, DataType type, ZarrFormat format)
     {
         DataType half = DataType.Parse(type.Size == 8 ? "float32" : "float64");
         if (element.ValueKind == JsonValueKind.Array && element.GetArrayLength() == 2)
         {
-            byte[]? real = Float(element[0], half);
-            byte[]? imaginary = Float(element[1], half);
+            byte[]? real = Float(element[0], half, format);
+            byte[]? imaginary = Float(element[1], half, format);
             return real is null || imaginary is null ? null : [.. real, .. imaginary];
         }
 
         // A real number stands for itself in version 2; base64 for both parts.
         return element.ValueKind == JsonValueKind.String && FromBase64(element.GetString()!, type.Size) is { } bytes ? bytes
-            : Float(element, half) is { } alone ? [.. alone, .. new byte[half.Size]]
+            : Float(element, half, format) is { } alone ? [.. alone, .. new byte[half.Size]]
             : null;
     }
 

@@ -65,6 +65,26 @@ public sealed class ConversionTests
     }
 
     [Test]
+    public async Task Safetensors_keep_their_metadata_and_a_tensor_without_a_name()
+    {
+        using TemporaryFolder folder = new();
+        const string Json = """{"__metadata__":{"format":"pt"},"":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"a.b":{"dtype":"U8","shape":[],"data_offsets":[2,3]}}""";
+        string path = folder.Combine("x.safetensors");
+        await File.WriteAllBytesAsync(path, [.. BitConverter.GetBytes((long)Json.Length), .. System.Text.Encoding.UTF8.GetBytes(Json), 1, 2, 3]);
+        await CheckpointConversion.RunAsync(path, folder.Combine("copy.safetensors"));
+        await CheckpointConversion.RunAsync(path, folder.Combine("checkpoint"));
+        await CheckpointConversion.RunAsync(folder.Combine("checkpoint"), folder.Combine("back.safetensors"));
+        foreach (string name in new[] { "copy", "back" })
+        {
+            CheckpointItem item = CheckpointConversion.TryOpenFile(folder.Combine(name + ".safetensors"))!;
+            Assert.That(item.CustomMetadata!.Value.GetProperty("format").GetString(), Is.EqualTo("pt"), name);
+            Assert.That(item.Leaves.Select(leaf => leaf.Name), Is.EquivalentTo(new[] { "", "a.b" }), name);
+            using RestoredLeaf nameless = await item.Leaves.Single(leaf => leaf.Name.Length == 0).RestoreAsync();
+            Assert.That(nameless.AsMemory(0, 2).ToArray(), Is.EqualTo(new byte[] { 1, 2 }), name);
+        }
+    }
+
+    [Test]
     public async Task Safetensors_are_cut_into_files_with_an_index()
     {
         using TemporaryFolder folder = new();

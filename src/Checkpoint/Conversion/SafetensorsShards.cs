@@ -28,7 +28,7 @@ internal static class SafetensorsShards
         for (int file = 0; file < files.Count; file++)
         {
             string name = string.Create(CultureInfo.InvariantCulture, $"{stem}-{file + 1:00000}-of-{files.Count:00000}{Extension}");
-            CheckpointItem part = new(item.Store, item.Kind, item.Name, files[file]);
+            CheckpointItem part = new(item.Store, item.Kind, item.Name, files[file]) { CustomMetadata = item.CustomMetadata };
             ExportResult written = await CheckpointExport.ToSafetensorsAsync(part, name, options, cancellationToken).ConfigureAwait(false);
             total += written.Bytes;
             foreach (CheckpointLeaf leaf in files[file])

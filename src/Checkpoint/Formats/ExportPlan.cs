@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.Json;
 using OcdbtSharp.KvStore;
 using OcdbtSharp.Zarr3;
 
@@ -11,12 +12,13 @@ internal sealed class ExportPlan
     private int _leaves;
     private long _bytes;
 
-    private ExportPlan(IReadOnlyList<Entry> entries, IReadOnlyDictionary<string, string> texts, IReadOnlyList<string> leftOut, IProgress<RestoreProgress>? progress)
+    private ExportPlan(IReadOnlyList<Entry> entries, IReadOnlyDictionary<string, string> texts, IReadOnlyDictionary<string, string> metadata, IReadOnlyList<string> leftOut, IProgress<RestoreProgress>? progress)
     {
         _progress = progress;
         TotalBytes = entries.Sum(entry => entry.Length);
         Entries = entries;
         Texts = texts;
+        Metadata = metadata;
         LeftOut = leftOut;
     }
 
@@ -39,6 +41,9 @@ internal sealed class ExportPlan
 
     /// <summary>The text leaves.</summary>
     public IReadOnlyDictionary<string, string> Texts { get; }
+
+    /// <summary>What the user saved beside the tree, as far as it is text, and what safetensors had beside its tensors; without names that leaves have.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; }
 
     /// <summary>The names of the leaves that the format has no place for.</summary>
     public IReadOnlyList<string> LeftOut { get; private set; }
@@ -77,7 +82,7 @@ internal sealed class ExportPlan
 
         return entries.Count == 0
             ? throw new ArgumentException($"{item.Location} has no arrays to export{(options.Selection is null ? "" : " that fit the patterns")}.", nameof(options))
-            : new ExportPlan(entries, texts, leftOut, options.Progress);
+            : new ExportPlan(entries, texts, MetadataOf(item, texts), leftOut, options.Progress);
     }
 
     /// <summary>Says that the format has no place for text either.</summary>
@@ -123,6 +128,11 @@ internal sealed class ExportPlan
         _leaves++;
         _progress?.Report(new RestoreProgress(_leaves, Entries.Count, _bytes, TotalBytes));
     }
+
+    private static Dictionary<string, string> MetadataOf(CheckpointItem item, Dictionary<string, string> texts) =>
+        item.CustomMetadata is not { ValueKind: JsonValueKind.Object } custom ? []
+        : custom.EnumerateObject().Where(member => member.Value.ValueKind == JsonValueKind.String && !texts.ContainsKey(member.Name))
+            .ToDictionary(member => member.Name, member => member.Value.GetString()!, StringComparer.Ordinal);
 
     private static string TargetType(CheckpointItem item, CheckpointLeaf leaf, string format, Func<string, bool> supports, bool convert)
     {

@@ -169,9 +169,9 @@ internal static class ForeignFiles
 
     private static CheckpointItem Item(string location, List<Found> found, Dictionary<string, string> texts)
     {
-        // Dots lead down a tree, unless a name both has a value and leads further.
+        // Dots lead down a tree, unless a name both has a value and leads further, or an array beside others has no name.
         HashSet<string> names = [.. found.Select(array => array.Name)];
-        bool isFlat = names.Any(name => Prefixes(name).Any(names.Contains));
+        bool isFlat = names.Any(name => Prefixes(name).Any(names.Contains)) || (names.Count > 1 && names.Contains(""));
         List<CheckpointLeaf> leaves = [.. found.OrderBy(array => new Key(array.Name)).Select(array =>
             new CheckpointLeaf(isFlat ? [TreeKey.Dict(array.Name)] : LeafNames.Split(array.Name), array.Name, LeafKind.Array, LeafTypes.NumPyArray)
             {

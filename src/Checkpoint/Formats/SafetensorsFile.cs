@@ -10,7 +10,8 @@ internal static class SafetensorsFile
         // The largest elements come first, so that every tensor begins at a multiple of its element's size.
         ExportPlan.Entry[] entries = [.. plan.Entries.OrderByDescending(entry => ElementSize(entry)).ThenBy(entry => entry.Name, StringComparer.Ordinal)];
         SafetensorsHeader header = SafetensorsHeader.Create(
-            entries.Select(entry => (entry.Name, entry.DataType, entry.Shape, entry.Length)), plan.Texts);
+            entries.Select(entry => (entry.Name, entry.DataType, entry.Shape, entry.Length)),
+            plan.Texts.Concat(plan.Metadata).ToDictionary(StringComparer.Ordinal));
         OutputFile file = OutputFile.Create(path);
         await using ConfiguredAsyncDisposable closing = file.ConfigureAwait(false);
         await file.Stream.WriteAsync(header.Encode(), cancellationToken).ConfigureAwait(false);

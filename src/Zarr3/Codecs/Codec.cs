@@ -20,6 +20,11 @@ internal sealed record CodecSpec(string Name, JsonObject? Configuration)
             {
                 named["configuration"] = Configuration.DeepClone();
             }
+            else if (Name.StartsWith(CodecRegistry.NumcodecsPrefix, StringComparison.Ordinal))
+            {
+                // zarr-python wants it for these even where there is nothing in it.
+                named["configuration"] = new JsonObject();
+            }
 
             named["name"] = Name;
             return named;

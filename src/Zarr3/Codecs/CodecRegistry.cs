@@ -11,7 +11,7 @@ namespace OcdbtSharp.Zarr3.Codecs;
 internal static partial class CodecRegistry
 {
     /// <summary>What numcodecs' filters and compressors are called in version 3 begins with this.</summary>
-    private const string NumcodecsPrefix = "numcodecs.";
+    public const string NumcodecsPrefix = "numcodecs.";
 
     private const int MinZstdLevel = -131072;
     private const int MaxZstdLevel = 22;
@@ -160,7 +160,9 @@ internal static partial class CodecRegistry
     private static BytesCodec Bytes(CodecOptions options, ChunkSpec chunk)
     {
         bool hasOrder = chunk.DataType.ComponentSize > 1;
-        string endian = options.GetString("endian", hasOrder ? null : "little");
+
+        // TensorStore wants it said where elements have an order; zarr-python leaves it out behind filters, and takes such files.
+        string endian = options.GetString("endian", "little");
         if (endian is not ("little" or "big"))
         {
             throw options.Bad("endian", options.TryGet("endian"), "\"little\" or \"big\"");

@@ -21,7 +21,7 @@ internal static class V2Metadata
         V2DataType type = V2DataType.Parse(json.Required("dtype"));
         JsonElement fill = json.Required("fill_value");
         bool hasFill = fill.ValueKind != JsonValueKind.Null;
-        ChunkSpec chunk = new(chunks, type.Type, hasFill ? MetadataJson.Simplify(FillValue.Parse(fill, type.Type)) : null);
+        ChunkSpec chunk = new(chunks, type.Type, hasFill ? MetadataJson.Simplify(FillValue.Parse(fill, type.Type, ZarrFormat.V2)) : null);
         if (type.Type.Kind == DataTypeKind.Structure && chunk.FillValue is not null)
         {
             type.Order.Swap(chunk.FillValue.AsSpan());

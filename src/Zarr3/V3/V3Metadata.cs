@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using OcdbtSharp.KvStore;
@@ -12,6 +11,8 @@ internal static class V3Metadata
     public const string FileName = "zarr.json";
 
     private const string RawBits = "r";
+    private const string RawBytes = "raw_bytes";
+    private const string LengthBytes = "length_bytes";
 
     private static readonly HashSet<string> Members = new(StringComparer.Ordinal)
     {
@@ -32,7 +33,7 @@ internal static class V3Metadata
         long[] shape = MetadataJson.Extents(json, "shape", 0, null);
         DataType type = ParseDataType(json.Required("data_type"));
         JsonElement fill = json.Required("fill_value");
-        ChunkSpec chunk = new(ParseGrid(json.Required("chunk_grid"), shape.Length), type, MetadataJson.Simplify(FillValue.Parse(fill, type)));
+        ChunkSpec chunk = new(ParseGrid(json.Required("chunk_grid"), shape.Length), type, MetadataJson.Simplify(FillValue.Parse(fill, type, ZarrFormat.V3)));
         return new ArrayMetadata
         {
             Format = ZarrFormat.V3,
@@ -52,7 +53,7 @@ internal static class V3Metadata
             ["zarr_format"] = 3,
             ["node_type"] = "array",
             ["shape"] = MetadataJson.Write(metadata.Shape),
-            ["data_type"] = Spell(metadata.DataType),
+            ["data_type"] = ToJson(metadata.DataType),
             ["chunk_grid"] = Named("regular", new JsonObject { ["chunk_shape"] = MetadataJson.Write(metadata.ChunkShape) }),
             ["chunk_key_encoding"] = EncodeKeys(metadata.KeyEncoding),
             ["fill_value"] = FillValue.Encode(metadata.FillValue, metadata.DataType, ZarrFormat.V3),
@@ -113,8 +114,7 @@ internal static class V3Metadata
             return DataType.Raw(bits / 8);
         }
 
-        // The name that zarr-python gives to the same.
-        if (name == "raw_bytes" && !isPlain && configuration.TryGetProperty("length_bytes", out JsonElement length)
+        if (name == RawBytes && !isPlain && configuration.TryGetProperty(LengthBytes, out JsonElement length)
             && length.ValueKind == JsonValueKind.Number && length.TryGetInt32(out int bytes) && bytes > 0 && bytes <= int.MaxValue / 8)
         {
             return DataType.Raw(bytes);
@@ -123,11 +123,12 @@ internal static class V3Metadata
         throw new UnsupportedFormatException($"data type \"{name}\" is not known; known are {string.Join(", ", DataType.Names)}");
     }
 
-    public static string Spell(DataType type) => type.Kind switch
+    /// <summary>A data type as it is written; raw bytes by the name that both TensorStore and zarr-python know.</summary>
+    public static JsonNode ToJson(DataType type) => type.Kind switch
     {
-        DataTypeKind.Bytes => string.Create(CultureInfo.InvariantCulture, $"{RawBits}{8 * type.Size}"),
+        DataTypeKind.Bytes => Named(RawBytes, new JsonObject { [LengthBytes] = type.Size }),
         DataTypeKind.Structure => throw new UnsupportedFormatException("structures are not supported in version 3"),
-        _ => type.Name,
+        _ => JsonValue.Create(type.Name),
     };
 
     public static JsonObject Named(string name, JsonObject? configuration)

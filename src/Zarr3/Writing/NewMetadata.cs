@@ -122,7 +122,7 @@ internal sealed class NewMetadata
         AddExtents(members, "shape", options.Shape);
         if (options.DataType is { } type)
         {
-            members["data_type"] = V3Metadata.Spell(type);
+            members["data_type"] = V3Metadata.ToJson(type);
             if (options.FillValue is { IsEmpty: false } fill)
             {
                 members["fill_value"] = Zarr3.FillValue.Encode(CheckFill(fill, type), type, ZarrFormat.V3);

@@ -44,6 +44,11 @@ public class SafetensorsHeaderTests
         () => Decode("""{"a":{"dtype":"F6_E2M3","shape":[4],"data_offsets":[0,4]}}"""),
         Throws.TypeOf<UnsupportedFormatException>().With.Message.Contains("F6_E2M3"));
 
+    [TestCase("F8_E4M3FNUZ", "float8_e4m3fnuz")]
+    [TestCase("F8_E5M2FNUZ", "float8_e5m2fnuz")]
+    public void TheNamesOfTypesAreThoseOfTheReference(string name, string dataType) => Assert.That(
+        Decode("""{"a":{"dtype":"NAME","shape":[4],"data_offsets":[0,4]}}""".Replace("NAME", name, StringComparison.Ordinal)).Entries[0].DataType, Is.EqualTo(dataType));
+
     [TestCase(0UL)]
     [TestCase(ulong.MaxValue)]
     [TestCase(100_000_001UL)]

@@ -83,7 +83,7 @@ public sealed class ElementConversionTests
         "float64" => BitConverter.GetBytes(value),
         "float32" => BitConverter.GetBytes((float)value),
         "float16" => BitConverter.GetBytes((Half)value),
-        _ => FillValue.Parse(JsonSpelling.ToElement(JsonSpelling.Number(value)), DataType.Parse(type)),
+        _ => FillValue.Parse(JsonSpelling.ToElement(JsonSpelling.Number(value)), DataType.Parse(type), ZarrFormat.V3),
     };
 
     private static double[] Decode(byte[] bytes, string type) => [.. bytes.Chunk(DataType.Parse(type).Size).Select(element => Value(element, type))];

@@ -47,6 +47,23 @@ public sealed class CreateTests
         Assert.That(file, Does.Contain($"\"fill_value\":{expected},"));
     }
 
+    [Test]
+    public async Task What_other_libraries_could_not_read_is_spelled_for_them()
+    {
+        // TensorStore takes no number for four bits in version 2.
+        ArrayCreateOptions small = new() { Format = ZarrFormat.V2, Shape = [], DataType = DataType.Parse("float4_e2m1fn"), FillValue = new byte[] { 3 } };
+        Assert.That(await FileAsync(small), Does.Contain("\"fill_value\":\"Aw==\","));
+
+        // zarr-python wants a configuration for the codecs of numcodecs, and knows raw bytes by this name only.
+        Assert.That(
+            await FileAsync(Plain with { Codecs = [ZarrCodec.Of("numcodecs.crc32")] }),
+            Does.Contain("""{"configuration":{},"name":"numcodecs.crc32"}"""));
+        using JsonDocument raw = JsonDocument.Parse("""{"zarr_format": 3, "data_type": "r24", "shape": []}""");
+        Assert.That(
+            await FileAsync(new ArrayCreateOptions { Metadata = raw.RootElement }),
+            Does.Contain("""{"configuration":{"length_bytes":3},"name":"raw_bytes"}"""));
+    }
+
     [TestCase("\"|V3\"", "\"AQID\"")]
     [TestCase("\"|S2\"", "\"YWI=\"")]
     [TestCase("[[\"a\",\"<i2\"],[\"b\",\">f4\",[2,1]]]", "\"AQIDBAUGBwgJCg==\"")]
