@@ -55,6 +55,7 @@ public sealed class DataType : IEquatable<DataType>
         new("float8_e4m3fnuz", DataTypeKind.FloatingPoint, 8, 1),
         new("float8_e5m2", DataTypeKind.FloatingPoint, 8, 1),
         new("float8_e5m2fnuz", DataTypeKind.FloatingPoint, 8, 1),
+        new("float8_e8m0fnu", DataTypeKind.FloatingPoint, 8, 1),
         new("bfloat16", DataTypeKind.FloatingPoint, 16, 2),
         new("float16", DataTypeKind.FloatingPoint, 16, 2),
         new("float32", DataTypeKind.FloatingPoint, 32, 4),

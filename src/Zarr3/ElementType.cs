@@ -29,6 +29,7 @@ internal static class ElementType
         [typeof(Float8E4M3FnUz)] = "float8_e4m3fnuz",
         [typeof(Float8E5M2)] = "float8_e5m2",
         [typeof(Float8E5M2FnUz)] = "float8_e5m2fnuz",
+        [typeof(Float8E8M0Fnu)] = "float8_e8m0fnu",
         [typeof(BFloat16)] = "bfloat16",
         [typeof(Half)] = "float16",
         [typeof(float)] = "float32",

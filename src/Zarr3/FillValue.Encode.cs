@@ -42,6 +42,7 @@ internal static partial class FillValue
         "float8_e4m3fnuz" => Float8E4M3FnUz.FromBits(value[0]),
         "float8_e5m2" => Float8E5M2.FromBits(value[0]),
         "float8_e5m2fnuz" => Float8E5M2FnUz.FromBits(value[0]),
+        "float8_e8m0fnu" => Float8E8M0Fnu.FromBits(value[0]),
         "float4_e2m1fn" => Float4E2M1Fn.FromBits(value[0]),
         _ => throw new UnsupportedFormatException($"there is no conversion of a fill value of {type}"),
     };
@@ -49,6 +50,14 @@ internal static partial class FillValue
     private static JsonNode EncodeFloat(ReadOnlySpan<byte> value, DataType type, ZarrFormat format)
     {
         double number = ToDouble(value, type);
+        if (type.Name == "float8_e8m0fnu" && double.IsFinite(number))
+        {
+            // TensorStore reads numbers of this type with another bias than everyone else; bits it reads as they are.
+            return value[0] == 0 ? JsonSpelling.Number(0)
+                : format == ZarrFormat.V3 ? JsonValue.Create("0x" + value[0].ToString("x2", CultureInfo.InvariantCulture))
+                : JsonSpelling.Number(number);
+        }
+
         if (double.IsFinite(number))
         {
             return JsonSpelling.Number(number);

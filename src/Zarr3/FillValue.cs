@@ -146,6 +146,9 @@ internal static partial class FillValue
         "float8_e4m3fnuz" => [((Float8E4M3FnUz)(float)value).Bits],
         "float8_e5m2" => [((Float8E5M2)(float)value).Bits],
         "float8_e5m2fnuz" => [((Float8E5M2FnUz)(float)value).Bits],
+
+        // TensorStore spells the number of no bits so, though there is no zero.
+        "float8_e8m0fnu" => value == 0 ? [0] : [((Float8E8M0Fnu)(float)value).Bits],
         "float4_e2m1fn" => [((Float4E2M1Fn)(float)value).Bits],
         _ => throw new UnsupportedFormatException($"there is no conversion of a fill value to {type}"),
     };

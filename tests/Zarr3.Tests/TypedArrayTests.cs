@@ -30,6 +30,7 @@ public sealed class TypedArrayTests
         await CheckAsync("float8_e4m3fnuz", (Float8E4M3FnUz)1.5f, (Float8E4M3FnUz)(-2f));
         await CheckAsync("float8_e5m2", (Float8E5M2)1.5f, (Float8E5M2)(-2f));
         await CheckAsync("float8_e5m2fnuz", (Float8E5M2FnUz)1.5f, (Float8E5M2FnUz)(-2f));
+        await CheckAsync("float8_e8m0fnu", (Float8E8M0Fnu)1f, (Float8E8M0Fnu)0.25f);
         await CheckAsync("bfloat16", (BFloat16)1.5f, (BFloat16)(-2f));
         await CheckAsync("float16", (Half)1.5f, Half.NegativeInfinity);
         await CheckAsync("float32", 1.5f, float.NegativeInfinity);

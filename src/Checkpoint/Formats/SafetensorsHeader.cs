@@ -37,6 +37,7 @@ internal sealed class SafetensorsHeader
         ["float8_e5m2"] = "F8_E5M2",
         ["float8_e4m3fnuz"] = "F8_E4M3FNUZ",
         ["float8_e5m2fnuz"] = "F8_E5M2FNUZ",
+        ["float8_e8m0fnu"] = "F8_E8M0",
         ["complex64"] = "C64",
     }.ToFrozenDictionary(StringComparer.Ordinal);
 

@@ -64,6 +64,7 @@ internal abstract class ElementFormat
         "float8_e4m3fnuz" => Single(1, element => Float8E4M3FnUz.FromBits(element[0]), null),
         "float8_e5m2" => Single(1, element => Float8E5M2.FromBits(element[0]), null),
         "float8_e5m2fnuz" => Single(1, element => Float8E5M2FnUz.FromBits(element[0]), null),
+        "float8_e8m0fnu" => Single(1, element => Float8E8M0Fnu.FromBits(element[0]), null),
         "float4_e2m1fn" => Single(1, element => Float4E2M1Fn.FromBits(element[0]), null),
         _ => throw new UnsupportedFormatException($"Elements of the type {dataType} cannot be printed: use --raw or --sha256."),
     };

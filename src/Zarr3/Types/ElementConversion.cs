@@ -258,6 +258,9 @@ internal static class ElementConversion
             case "float8_e5m2":
                 Float8E5M2.ConvertToSingle(MemoryMarshal.Cast<byte, Float8E5M2>(source), destination);
                 break;
+            case "float8_e8m0fnu":
+                Float8E8M0Fnu.ConvertToSingle(MemoryMarshal.Cast<byte, Float8E8M0Fnu>(source), destination);
+                break;
             case "float8_e5m2fnuz":
                 Float8E5M2FnUz.ConvertToSingle(MemoryMarshal.Cast<byte, Float8E5M2FnUz>(source), destination);
                 break;
@@ -291,6 +294,9 @@ internal static class ElementConversion
                 break;
             case "float8_e5m2":
                 Float8E5M2.ConvertFromSingle(source, MemoryMarshal.Cast<byte, Float8E5M2>(destination));
+                break;
+            case "float8_e8m0fnu":
+                Float8E8M0Fnu.ConvertFromSingle(source, MemoryMarshal.Cast<byte, Float8E8M0Fnu>(destination));
                 break;
             case "float8_e5m2fnuz":
                 Float8E5M2FnUz.ConvertFromSingle(source, MemoryMarshal.Cast<byte, Float8E5M2FnUz>(destination));

@@ -40,6 +40,9 @@ public sealed class CreateTests
     [TestCase("int4", "ff", "-1")]
     [TestCase("uint64", "ffffffffffffffff", "18446744073709551615")]
     [TestCase("float8_e4m3fn", "7f", "\"NaN\"")]
+    [TestCase("float8_e8m0fnu", "00", "0.0")]
+    [TestCase("float8_e8m0fnu", "7f", "\"0x7f\"")]
+    [TestCase("float8_e8m0fnu", "ff", "\"NaN\"")]
     [TestCase("complex64", "0000c03f0000c07f", "[1.5,\"NaN\"]")]
     public async Task Fill_values_are_spelled_as_TensorStore_does(string type, string hex, string expected)
     {
