@@ -16,7 +16,10 @@ public abstract class ItemToSave
 
     /// <summary>A tree, saved as by Orbax's <c>StandardSave</c>.</summary>
     /// <inheritdoc cref="Tree"/>
-    public static ItemToSave Standard(PyTree tree, SaveOptions? options = null) => new TreeItem(tree, options, "orbax.checkpoint._src.handlers.standard_checkpoint_handler.StandardCheckpointHandler");
+    /// <exception cref="ArgumentException">The tree is a single leaf, or holds text: Orbax saves neither so.</exception>
+    public static ItemToSave Standard(PyTree tree, SaveOptions? options = null) => (tree ?? throw new ArgumentNullException(nameof(tree))).Leaves().Any(leaf => leaf.Path.Length == 0 || leaf.Text is not null)
+        ? throw new ArgumentException("StandardSave takes no text, and no tree that is a single leaf: save it as a tree.", nameof(tree))
+        : new TreeItem(tree, options, "orbax.checkpoint._src.handlers.standard_checkpoint_handler.StandardCheckpointHandler");
 
     /// <summary>A JSON value.</summary>
     public static ItemToSave Json(JsonElement value) => new JsonItem(value);

@@ -26,6 +26,11 @@ internal sealed class StringsFile
         Members root = new(OrderByBytes);
         foreach ((string name, string text) in strings)
         {
+            if (name.Replace("~0", "", StringComparison.Ordinal).Replace("~1", "", StringComparison.Ordinal).Contains('~', StringComparison.Ordinal))
+            {
+                throw new ArgumentException($"The string '{name}' cannot be saved: its name is used as a JSON pointer, in which '~' is followed by 0 or 1.");
+            }
+
             string[] parts = [.. name.Split('/').Select(Unescape)];
             Members members = root;
             foreach (string part in parts[..^1])

@@ -110,7 +110,7 @@ internal sealed class ArrayCatalog
     private async ValueTask<CheckpointLeaf?> OpenAsync(
         TreeKey[] path, string name, LeafKind kind, string typeName, ArrayMetadataEntry recorded, CancellationToken cancellationToken)
     {
-        ZarrArray array = await ZarrArray.OpenAsync(_store.Folder(name), cancellationToken).ConfigureAwait(false);
+        ZarrArray array = await ZarrArray.OpenAsync(_store.WithPrefix(ArrayFolder.Of(name)), cancellationToken).ConfigureAwait(false);
         return ToLeaf(path, name, kind, typeName, recorded, array.Store, array.Metadata, 0);
     }
 
@@ -159,7 +159,7 @@ internal sealed class ArrayCatalog
             return _last = next;
         }
 
-        string folder = name.Length == 0 ? "" : name + "/";
+        string folder = ArrayFolder.Of(name);
         int found = Search(keys, folder + CheckpointLayout.Zarr2ArrayFile);
         found = found >= 0 ? found : Search(keys, folder + CheckpointLayout.Zarr3File);
         found = found >= 0 ? found : FindDecoded(keys, name);

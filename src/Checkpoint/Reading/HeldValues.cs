@@ -37,7 +37,8 @@ internal sealed class HeldValues
             {
                 if (contents[i] is { } content)
                 {
-                    values.Add(indices[i], content);
+                    // The keys of an array may lie among those of another: every key begins with the name of a tree that is one array.
+                    values[indices[i]] = content;
                 }
             }
 

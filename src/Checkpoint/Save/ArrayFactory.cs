@@ -1,4 +1,4 @@
-using OcdbtSharp.Checkpoint.Reading;
+using OcdbtSharp.Checkpoint.Format;
 using OcdbtSharp.KvStore;
 using OcdbtSharp.Zarr3;
 using OcdbtSharp.Zarr3.V2;
@@ -25,8 +25,7 @@ internal sealed class ArrayFactory(IKvStore store, SaveOptions options)
     /// <summary>The array, which another process may have created.</summary>
     public ZarrArray Open(SavedArray array) => new(Folder(array), Metadata(array.Layout).Metadata);
 
-    // A tree that is a single array has no name: its keys lie at the root.
-    private IKvStore Folder(SavedArray array) => array.Leaf.Name.Length == 0 ? store : store.Folder(array.Leaf.Name);
+    private IKvStore Folder(SavedArray array) => ArrayFolder.Of(array.Leaf.Name) is { Length: > 0 } folder ? store.WithPrefix(folder) : store;
 
     private (ArrayMetadata Metadata, byte[] File) Metadata(ArrayLayout layout)
     {

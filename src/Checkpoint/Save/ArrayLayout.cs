@@ -5,6 +5,8 @@ namespace OcdbtSharp.Checkpoint.Save;
 /// <summary>How an array is stored: in parts of which shape, cut into chunks of which shape, as elements of which type.</summary>
 internal sealed class ArrayLayout
 {
+    private const int MaxRank = 32;
+
     private ArrayLayout(long[] shape, long[] writeShape, long[] chunkShape, DataType storedType)
     {
         Shape = shape;
@@ -39,7 +41,19 @@ internal sealed class ArrayLayout
             throw new ArgumentException($"'{leaf.Name}' has no elements: its shape is ({string.Join(", ", value.Shape)}). Neither Orbax nor zarr as it writes it has such arrays.");
         }
 
+        // TensorStore has no more, and a shard's index has a dimension of its own.
+        int maxRank = options.UseZarr3 ? MaxRank - 1 : MaxRank;
+        if (value.Shape.Count > maxRank)
+        {
+            throw new ArgumentException($"'{leaf.Name}' has {value.Shape.Count} dimensions; at most {maxRank} are possible in zarr {(options.UseZarr3 ? "v3" : "v2")} as Orbax writes it.");
+        }
+
         DataType stored = value.StoreAs ?? value.DataType;
+        if (stored.Name is "uint2" or "uint4")
+        {
+            throw new ArgumentException($"'{leaf.Name}' has elements of {stored}, which TensorStore does not know: store it as uint8.");
+        }
+
         long[] shape = [.. value.Shape];
         long[] writeShape = value.WriteShape is not null ? [.. value.WriteShape]
             : !value.IsWhole && value.Parts.Count > 0 ? [.. value.Parts[0].Shape]

@@ -22,6 +22,7 @@ internal sealed class TreeWriter
     private readonly PyTree _tree;
     private readonly SaveOptions _options;
     private readonly ProcessGroup _processes;
+    private readonly byte[]? _strings;
 
     /// <summary>Checks the tree and lays it out, before anything is written.</summary>
     /// <exception cref="ArgumentException">It cannot be saved.</exception>
@@ -40,16 +41,21 @@ internal sealed class TreeWriter
             throw new ArgumentException("The tree has nothing in it: Orbax saves no such item.", nameof(tree));
         }
 
-        Dictionary<string, SavedLeaf> byName = new(StringComparer.Ordinal);
+        HashSet<string> places = new(StringComparer.Ordinal);
         foreach (SavedLeaf leaf in _leaves)
         {
-            if (leaf.Kind is not (LeafKind.None or LeafKind.Empty) && !byName.TryAdd(leaf.Name, leaf))
+            if (leaf.Kind is not (LeafKind.None or LeafKind.Empty) && !places.Add(ArrayFolder.Of(leaf.Name)))
             {
                 throw new ArgumentException($"Two leaves have the name '{leaf.Name}', under which they would be stored in one place.", nameof(tree));
             }
 
             if (leaf.Array is not null)
             {
+                if (!options.UseOcdbt && ArrayFolder.WhyNotAFolder(leaf.Name) is { } reason)
+                {
+                    throw new ArgumentException($"The array '{leaf.Name}' cannot lie in a folder: {reason}. A database takes any name.", nameof(tree));
+                }
+
                 ArrayLayout layout = ArrayLayout.Of(leaf, options);
                 if (!ElementConversion.Exists(leaf.Array.DataType, layout.StoredType))
                 {
@@ -60,6 +66,8 @@ internal sealed class TreeWriter
             }
         }
 
+        (string, string)[] strings = [.. _leaves.Where(leaf => leaf.Text is not null).Select(leaf => (leaf.Name, leaf.Text!))];
+        _strings = strings.Length > 0 ? StringsFile.Encode(strings) : null;
         _writer = new ArraysWriter(_arrays, options, processes);
     }
 
@@ -129,10 +137,9 @@ internal sealed class TreeWriter
 
     private async Task WriteStringsAsync(IKvStore folder, CancellationToken cancellationToken)
     {
-        (string, string)[] strings = [.. _leaves.Where(leaf => leaf.Text is not null).Select(leaf => (leaf.Name, leaf.Text!))];
-        if (strings.Length > 0)
+        if (_strings is not null)
         {
-            await folder.WriteAsync(CheckpointLayout.StringsFile, StringsFile.Encode(strings), default, cancellationToken).ConfigureAwait(false);
+            await folder.WriteAsync(CheckpointLayout.StringsFile, _strings, default, cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -30,7 +30,8 @@ internal static class FilePath
     /// <summary>Whether a file store can hold the key.</summary>
     public static bool IsValid(Key key) => WhyNotAPath(key.Span) is null;
 
-    private static string? WhyNotAPath(ReadOnlySpan<byte> key)
+    /// <summary>Why a file store cannot hold a key; null where it can.</summary>
+    public static string? WhyNotAPath(ReadOnlySpan<byte> key)
     {
         if (key.IsEmpty)
         {
