@@ -13,7 +13,10 @@ internal sealed class OracleProcess : IDisposable
     private int _requests;
 
     /// <summary>Starts it and waits until the libraries are loaded.</summary>
-    public OracleProcess(string python, TimeSpan limit)
+    /// <param name="python">The interpreter.</param>
+    /// <param name="limit">After this time it is killed.</param>
+    /// <param name="environment">Variables that it is started with.</param>
+    public OracleProcess(string python, TimeSpan limit, IEnumerable<KeyValuePair<string, string>>? environment = null)
     {
         ProcessStartInfo info = new(python)
         {
@@ -21,6 +24,11 @@ internal sealed class OracleProcess : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        foreach ((string name, string value) in environment ?? [])
+        {
+            info.Environment[name] = value;
+        }
+
         info.ArgumentList.Add(Path.Combine(SourceFolder.Path, "oracle.py"));
         _process = Process.Start(info) ?? throw new InvalidOperationException($"{python} did not start.");
         _process.ErrorDataReceived += (_, line) => Keep(line.Data);

@@ -33,6 +33,11 @@ def main():
     # Libraries print where they like; answers go to a descriptor of their own.
     answers = os.fdopen(os.dup(1), 'w', buffering=1, encoding='utf-8')
     os.dup2(2, 1)
+    if 'ORACLE_PROCESS' in os.environ:
+        # One of several processes of JAX: PORT COUNT INDEX.
+        import jax
+        port, count, index = os.environ['ORACLE_PROCESS'].split()
+        jax.distributed.initialize(f'localhost:{port}', int(count), int(index))
     import operations
     table = operations.load()
     answers.write(json.dumps({'ready': sorted(table)}) + '\n')
