@@ -10,6 +10,7 @@ import tensorstore as ts
 from operations import operation
 
 _stores = {}
+_uncached = ts.Context({'cache_pool': {'total_bytes_limit': 0}, 'file_io_sync': False})
 
 
 def _bytes(text):
@@ -24,9 +25,9 @@ def _file(folder):
     return {'driver': 'file', 'path': folder.rstrip('/') + '/'}
 
 
-def _open(folder, options):
-    # A context of its own: nothing is cached for two stores. Flushing would only cost time.
-    context = ts.Context({'cache_pool': {'total_bytes_limit': 1_000_000}, 'file_io_sync': False})
+def _open(folder, options, cached=True):
+    # What stays open caches in a context of its own. Flushing would only cost time.
+    context = ts.Context({'cache_pool': {'total_bytes_limit': 1_000_000}, 'file_io_sync': False}) if cached else _uncached
     return ts.KvStore.open({'driver': 'ocdbt', 'base': _file(folder), **options}, context=context).result()
 
 
@@ -144,7 +145,7 @@ def database(folder, options=None, actions=(), see=(), versions=False, contents=
         _stores[folder] = store
     answer = {'results': [_do(_stores[folder], action) for action in actions], 'seen': []}
     for version in see:
-        store = _stores[folder] if version is None else _open(folder, {'version': version})
+        store = _stores[folder] if version is None else _open(folder, {'version': version}, cached=False)
         found = _contents(store)
         answer['seen'].append({
             'count': len(found),
