@@ -32,11 +32,16 @@ internal sealed record Reading(IReadOnlyDictionary<string, string>? Leaves, Exce
                 return new Reading(Json(item.Json), null);
             }
 
+            if (item.Kind == ItemKind.Other)
+            {
+                return new Reading(null, new StorageException("Nothing tells what this is.", item.Location));
+            }
+
             using RestoredTree tree = await item.RestoreAsync(null, limit.Token);
             return new Reading(tree.Leaves.ToDictionary(
                 leaf => Name(item.Kind is ItemKind.PyTree or ItemKind.NumpyRandomKey ? leaf.Leaf.Path.Select(key => key.Name) : []), Text), null);
         }
-        catch (OcdbtSharpException refusal)
+        catch (Exception refusal) when (refusal is OcdbtSharpException or ArgumentException { ParamName: "name" })
         {
             return new Reading(null, refusal);
         }
@@ -77,7 +82,7 @@ internal sealed record Reading(IReadOnlyDictionary<string, string>? Leaves, Exce
     {
         JsonValueKind.Object => $"{{{string.Join(",", value.EnumerateObject().OrderBy(member => member.Name, StringComparer.Ordinal).Select(member => $"{JsonValue.Create(member.Name)!.ToJsonString()}:{Canonical(member.Value)}"))}}}",
         JsonValueKind.Array => $"[{string.Join(",", value.EnumerateArray().Select(Canonical))}]",
-        JsonValueKind.Number => value.TryGetInt64(out long whole) ? $"{whole}" : $"{value.GetDouble():R}",
+        JsonValueKind.Number => value.TryGetInt64(out long whole) ? $"{whole}" : Bits(value.GetDouble()),
         JsonValueKind.String => JsonValue.Create(value.GetString())!.ToJsonString(),
         _ => value.GetRawText(),
     };
@@ -97,16 +102,16 @@ internal sealed record Reading(IReadOnlyDictionary<string, string>? Leaves, Exce
         }
 
         byte[] bytes = leaf.AsMemory(0, checked((int)leaf.ByteLength)).ToArray();
-        if (leaf.Leaf.Kind == LeafKind.Scalar && leaf.DataType is { } type)
+        if (leaf.Shape.Count == 0 && Number(leaf.DataType!.Name, bytes) is { } number)
         {
-            return $"number {Number(type.Name, bytes)}";
+            return $"number {number}";
         }
 
         return $"{leaf.DataType} [{string.Join(",", leaf.Shape)}] {Convert.ToHexStringLower(SHA256.HashData(bytes))}";
     }
 
     // As Python has numbers: integers of any size, and doubles, here by their bits.
-    private static string Number(string type, byte[] bytes) => type switch
+    private static string? Number(string type, byte[] bytes) => type switch
     {
         "bool" => bytes[0] != 0 ? "True" : "False",
         "float64" => Bits(BinaryPrimitives.ReadDoubleLittleEndian(bytes)),
@@ -114,9 +119,9 @@ internal sealed record Reading(IReadOnlyDictionary<string, string>? Leaves, Exce
         "complex128" => $"{Number("float64", bytes[..8])} {Number("float64", bytes[8..])}",
         "complex64" => $"{Number("float32", bytes[..4])} {Number("float32", bytes[4..])}",
         "float16" => Bits((double)BinaryPrimitives.ReadHalfLittleEndian(bytes)),
-        _ when type.StartsWith('u') => $"{new BigInteger(bytes, isUnsigned: true)}",
-        _ when type.StartsWith('i') => $"{new BigInteger(bytes)}",
-        _ => $"of type {type}",
+        "uint8" or "uint16" or "uint32" or "uint64" => $"{new BigInteger(bytes, isUnsigned: true)}",
+        "int8" or "int16" or "int32" or "int64" => $"{new BigInteger(bytes)}",
+        _ => null,
     };
 
     private static string Bits(double number) => $"{BitConverter.DoubleToUInt64Bits(number):x16}";

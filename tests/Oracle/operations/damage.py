@@ -50,6 +50,7 @@ _kinds = {
     'Json': lambda path: _with(ocp.JsonCheckpointHandler(), ocp.args.JsonRestore(), path),
     'Metrics': lambda path: _with(ocp.JsonCheckpointHandler(filename='metrics'), ocp.args.JsonRestore(), path),
     'Array': lambda path: _with(ocp.ArrayCheckpointHandler(), ocp.args.ArrayRestore(restore_args=ocp.ArrayRestoreArgs(restore_type=np.ndarray)), path),
+    'ArrayAsSaved': lambda path: _with(ocp.ArrayCheckpointHandler(), ocp.args.ArrayRestore(), path),
     'JaxRandomKey': lambda path: _with(ocp.JaxRandomKeyCheckpointHandler(), ocp.args.JaxRandomKeyRestore(), path),
     'NumpyRandomKey': lambda path: _with(ocp.NumpyRandomKeyCheckpointHandler(), ocp.args.NumpyRandomKeyRestore(), path),
     'Msgpack': lambda path: flax.serialization.msgpack_restore(path.read_bytes()),
@@ -72,7 +73,7 @@ def _leaf(value):
         return {'nothing': True}
     if isinstance(value, (str, bytes)):
         return {'text': value if isinstance(value, str) else value.hex()}
-    if isinstance(value, np.generic):
+    if isinstance(value, (np.generic, np.ndarray)) and not value.shape and value.dtype.isbuiltin == 1:
         value = value.item()
     if isinstance(value, (int, float, complex)):
         parts = [value.real, value.imag] if isinstance(value, complex) else [value]
