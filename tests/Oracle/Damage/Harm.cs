@@ -25,7 +25,9 @@ internal sealed record Harm(int Item, int[] Seeds)
         List<string> done = [];
         foreach (int seed in Seeds)
         {
-            string[] files = File.Exists(path) ? [path] : [.. Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+            string[] files = File.Exists(path) ? [path]
+                : Directory.Exists(path) ? [.. Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)]
+                : [];
             if (files.Length > 0)
             {
                 done.Add(DoOne(files, new Random(seed), path));

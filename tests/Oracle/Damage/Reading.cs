@@ -80,12 +80,14 @@ internal sealed record Reading(IReadOnlyDictionary<string, string>? Leaves, Exce
     // Numbers as they are parsed, members in order.
     private static string Canonical(JsonElement value) => value.ValueKind switch
     {
-        JsonValueKind.Object => $"{{{string.Join(",", value.EnumerateObject().OrderBy(member => member.Name, StringComparer.Ordinal).Select(member => $"{JsonValue.Create(member.Name)!.ToJsonString()}:{Canonical(member.Value)}"))}}}",
+        JsonValueKind.Object => $"{{{string.Join(",", value.EnumerateObject().OrderBy(member => member.Name, StringComparer.Ordinal).Select(Canonical))}}}",
         JsonValueKind.Array => $"[{string.Join(",", value.EnumerateArray().Select(Canonical))}]",
         JsonValueKind.Number => value.TryGetInt64(out long whole) ? $"{whole}" : Bits(value.GetDouble()),
         JsonValueKind.String => JsonValue.Create(value.GetString())!.ToJsonString(),
         _ => value.GetRawText(),
     };
+
+    private static string Canonical(JsonProperty member) => $"{JsonValue.Create(member.Name)!.ToJsonString()}:{Canonical(member.Value)}";
 
     private static string Name(IEnumerable<string> path) => new JsonArray([.. path.Select(name => (JsonNode)name)]).ToJsonString();
 

@@ -28,7 +28,12 @@ internal sealed partial class HistoryRun
             new JsonArray("increment", KvAction.Text(Counter), counts[0]),
             new JsonArray("write_all", pairs),
             new JsonArray("transfer", KvAction.Text(Here), KvAction.Text(There), counts[1])));
-        Task[] ours = [Task.Run(() => IncrementAsync(counts[2])), Task.Run(() => TransferAsync(counts[3], sum)), Task.Run(() => Task.WhenAll(own[1].Select(write => write.RunAsync(Ours))))];
+        Task[] ours =
+        [
+            Task.Run(() => IncrementAsync(counts[2])),
+            Task.Run(() => TransferAsync(counts[3], sum)),
+            Task.Run(() => Task.WhenAll(own[1].Select(write => write.RunAsync(Ours)))),
+        ];
         await Task.WhenAll([theirs, .. ours]);
         Set(Counter, Number(Counter) + counts[0] + counts[2]);
         (long here, long there) = (Number(Here), Number(There));
