@@ -45,6 +45,11 @@ public sealed class CheckpointVerification
 
     private async Task CheckAsync(OrbaxCheckpoint checkpoint, CancellationToken cancellationToken)
     {
+        if (checkpoint.MetadataFault is { } fault)
+        {
+            Add(fault.Location ?? checkpoint.Location, fault.Problem);
+        }
+
         switch (checkpoint.Kind)
         {
             case CheckpointKind.Root:

@@ -51,6 +51,9 @@ public sealed class OrbaxCheckpoint
     /// <summary>The metadata of a step, or of an item that was saved on its own; null in releases before 0.5 and for everything else.</summary>
     public StepMetadata? Metadata { get; private init; }
 
+    /// <summary>Why the metadata of a root or a step could not be read, though they are there; as in Orbax, everything else can be.</summary>
+    internal CorruptDataException? MetadataFault { get; private init; }
+
     /// <summary>Opens a folder, or a MessagePack file.</summary>
     /// <param name="path">Its path.</param>
     /// <param name="options">How it is looked at; null for the defaults.</param>
@@ -86,7 +89,7 @@ public sealed class OrbaxCheckpoint
         ArgumentNullException.ThrowIfNull(store);
         options ??= new OpenOptions();
         FolderListing listing = await FolderListing.ReadAsync(store, cancellationToken).ConfigureAwait(false);
-        StepMetadata? metadata = await ReadMetadataAsync(store, listing, cancellationToken).ConfigureAwait(false);
+        (StepMetadata? metadata, CorruptDataException? fault) = await ReadMetadataAsync(store, listing, cancellationToken).ConfigureAwait(false);
         CheckpointKind kind = await CheckpointProbe.DetectAsync(store, listing, metadata, options.StepNameFormat, cancellationToken).ConfigureAwait(false);
         switch (kind)
         {
@@ -97,13 +100,14 @@ public sealed class OrbaxCheckpoint
                 return new OrbaxCheckpoint(store, listing, options, kind)
                 {
                     Metadata = metadata,
+                    MetadataFault = fault,
                     ItemNames = [.. folders.Where(folder => !StepDirectory.IsTemporary(folder)).Order(StringComparer.Ordinal)],
                     Unfinished = [.. folders.Where(StepDirectory.IsTemporary)],
                 };
             case CheckpointKind.Msgpack:
                 return await OpenMsgpackAsync(store, CheckpointProbe.MsgpackFile(listing)!, options, cancellationToken).ConfigureAwait(false);
             default:
-                return new OrbaxCheckpoint(store, listing, options, kind) { Metadata = metadata };
+                return new OrbaxCheckpoint(store, listing, options, kind) { Metadata = metadata, MetadataFault = fault };
         }
     }
 
@@ -185,15 +189,9 @@ public sealed class OrbaxCheckpoint
         return Metadata is { Metrics: var metrics } && metrics.EnumerateObject().Any() ? metrics : null;
     }
 
-    private static async ValueTask<StepMetadata?> ReadMetadataAsync(IKvStore store, FolderListing listing, CancellationToken cancellationToken)
-    {
-        ReadOnlyMemory<byte>? utf8 = listing.Has(CheckpointLayout.StepMetadataFile)
-            ? await store.ReadFileAsync(CheckpointLayout.StepMetadataFile, cancellationToken).ConfigureAwait(false)
-            : default(ReadOnlyMemory<byte>?);
-
-        // Orbax has been seen to leave this file empty, and then reads the step as if it were not there.
-        return utf8 is { Length: > 0 } ? StepMetadata.Decode(utf8.Value, store.Describe(CheckpointLayout.StepMetadataFile)) : null;
-    }
+    private static async ValueTask<(StepMetadata? Metadata, CorruptDataException? Fault)> ReadMetadataAsync(
+        IKvStore store, FolderListing listing, CancellationToken cancellationToken) =>
+        listing.Has(CheckpointLayout.StepMetadataFile) ? await StepMetadata.ReadAsync(store, cancellationToken).ConfigureAwait(false) : (null, null);
 
     private static async Task<OrbaxCheckpoint> OpenRootAsync(IKvStore store, FolderListing listing, OpenOptions options, CancellationToken cancellationToken)
     {
@@ -205,26 +203,36 @@ public sealed class OrbaxCheckpoint
             steps = CheckpointProbe.FlaxSteps(listing);
         }
 
+        (JsonElement? metadata, CorruptDataException? fault) = await ReadRootMetadataAsync(store, cancellationToken).ConfigureAwait(false);
         return new OrbaxCheckpoint(store, listing, options, CheckpointKind.Root)
         {
             Steps = steps,
             Unfinished = unfinished,
-            RootMetadata = await ReadRootMetadataAsync(store, cancellationToken).ConfigureAwait(false),
+            RootMetadata = metadata,
+            MetadataFault = fault,
         };
     }
 
-    internal static async ValueTask<JsonElement?> ReadRootMetadataAsync(IKvStore store, CancellationToken cancellationToken)
+    /// <summary>What the user gave for a root; null where nothing, or where it is damaged: then, as in Orbax, the rest can be read.</summary>
+    internal static async ValueTask<(JsonElement? Metadata, CorruptDataException? Fault)> ReadRootMetadataAsync(IKvStore store, CancellationToken cancellationToken)
     {
         Key key = CheckpointLayout.RootMetadataFolder + CheckpointLayout.RootMetadataFile;
-        if (await store.ReadFileAsync(key, cancellationToken).ConfigureAwait(false) is { } utf8)
-        {
-            return Format.RootMetadata.Decode(utf8, store.Describe(key));
-        }
-
         Key legacy = CheckpointLayout.RootMetadataFolder + CheckpointLayout.LegacyRootMetadataFile;
-        return await store.ReadFileAsync(legacy, cancellationToken).ConfigureAwait(false) is { } old
-            ? Format.RootMetadata.DecodeLegacy(old, store.Describe(legacy))
-            : null;
+        try
+        {
+            if (await store.ReadFileAsync(key, cancellationToken).ConfigureAwait(false) is { } utf8)
+            {
+                return (Format.RootMetadata.Decode(utf8, store.Describe(key)), null);
+            }
+
+            return await store.ReadFileAsync(legacy, cancellationToken).ConfigureAwait(false) is { } old
+                ? (Format.RootMetadata.DecodeLegacy(old, store.Describe(legacy)), null)
+                : (null, null);
+        }
+        catch (CorruptDataException fault)
+        {
+            return (null, fault);
+        }
     }
 
     private static async Task<OrbaxCheckpoint> OpenMsgpackAsync(IKvStore store, string file, OpenOptions options, CancellationToken cancellationToken)

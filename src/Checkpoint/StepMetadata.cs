@@ -1,5 +1,6 @@
 using System.Text.Json;
 using OcdbtSharp.Checkpoint.Format;
+using OcdbtSharp.Checkpoint.Reading;
 using OcdbtSharp.KvStore;
 
 namespace OcdbtSharp.Checkpoint;
@@ -84,6 +85,25 @@ public sealed class StepMetadata
 
     /// <summary>What the user gave, a JSON object, and every member of the file that is not known.</summary>
     public JsonElement CustomMetadata { get; private init; }
+
+    /// <summary>
+    /// Reads the file of a step. Orbax has been seen to leave it empty, and reads a step whose file is damaged as if it were not there: none of it is needed
+    /// for what the items hold.
+    /// </summary>
+    /// <returns>Null where there is none, or none that can be read; then also why.</returns>
+    internal static async ValueTask<(StepMetadata? Metadata, CorruptDataException? Fault)> ReadAsync(IKvStore step, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await step.ReadFileAsync(CheckpointLayout.StepMetadataFile, cancellationToken).ConfigureAwait(false) is { Length: > 0 } utf8
+                ? (Decode(utf8, step.Describe(CheckpointLayout.StepMetadataFile)), null)
+                : (null, null);
+        }
+        catch (CorruptDataException fault)
+        {
+            return (null, fault);
+        }
+    }
 
     /// <summary>Parses the file.</summary>
     /// <exception cref="CorruptDataException">It is not what Orbax writes.</exception>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 using OcdbtSharp.KvStore;
 
 namespace OcdbtSharp.Checkpoint.Format;
@@ -19,9 +20,15 @@ internal static class PythonJson
     /// <summary>Parses a whole file.</summary>
     /// <param name="utf8">The text.</param>
     /// <param name="location">The file, for errors.</param>
-    /// <exception cref="CorruptDataException">It is not JSON.</exception>
+    /// <exception cref="CorruptDataException">It is not JSON, or not UTF-8.</exception>
     public static JsonElement Parse(ReadOnlyMemory<byte> utf8, string location)
     {
+        // The parser looks into strings only when they are asked for.
+        if (!Utf8.IsValid(utf8.Span))
+        {
+            throw new CorruptDataException("This is not the JSON that was expected: it is not UTF-8.", location);
+        }
+
         try
         {
             return ParseStrict(utf8);

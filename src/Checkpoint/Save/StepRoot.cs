@@ -65,8 +65,8 @@ internal sealed class StepRoot(IKvStore store, CheckpointManagerOptions options)
     /// <summary>What is recorded for the root; where nothing is, <paramref name="given"/>, which is recorded then.</summary>
     public async Task<JsonElement?> ReadOrWriteMetadataAsync(JsonElement? given, CancellationToken cancellationToken)
     {
-        JsonElement? recorded = await OrbaxCheckpoint.ReadRootMetadataAsync(store, cancellationToken).ConfigureAwait(false);
-        if (recorded is null && given is { } metadata && options is { ReadOnly: false, SaveRootMetadata: true, Processes.IsPrimary: true })
+        (JsonElement? recorded, CorruptDataException? fault) = await OrbaxCheckpoint.ReadRootMetadataAsync(store, cancellationToken).ConfigureAwait(false);
+        if (recorded is null && fault is null && given is { } metadata && options is { ReadOnly: false, SaveRootMetadata: true, Processes.IsPrimary: true })
         {
             byte[] file = Format.RootMetadata.Encode(metadata);
             await store.WriteAsync(CheckpointLayout.RootMetadataFolder + CheckpointLayout.RootMetadataFile, file, default, cancellationToken).ConfigureAwait(false);
@@ -84,8 +84,7 @@ internal sealed class StepRoot(IKvStore store, CheckpointManagerOptions options)
     private async Task<CheckpointInfo> LoadAsync(StepInfo step, CancellationToken cancellationToken)
     {
         IKvStore folder = store.Folder(step.Name);
-        ReadOnlyMemory<byte>? utf8 = await folder.ReadFileAsync(CheckpointLayout.StepMetadataFile, cancellationToken).ConfigureAwait(false);
-        long? committed = utf8 is { Length: > 0 } ? StepMetadata.Decode(utf8.Value, folder.Describe(CheckpointLayout.StepMetadataFile)).CommitTimestamp : null;
+        long? committed = (await StepMetadata.ReadAsync(folder, cancellationToken).ConfigureAwait(false)).Metadata?.CommitTimestamp;
         Key metrics = CheckpointLayout.MetricsName + "/" + CheckpointLayout.MetricsName;
         DateTimeOffset time = committed is { } nanoseconds
             ? DateTimeOffset.UnixEpoch.AddTicks(nanoseconds / 100)
