@@ -10,7 +10,7 @@ namespace OcdbtSharp.Oracle.Tests.Databases;
 internal sealed partial class HistoryRun : IDisposable
 {
     // Old versions that are read again after each step, by generation and by commit time; at the end all are.
-    private const int OldVersions = 3;
+    private const int OldVersions = 2;
 
     private readonly TemporaryFolder _folder = TemporaryFolder.InMemory();
     private readonly string _path;
