@@ -95,7 +95,7 @@ beside() {
     cells+="$by: $(cell "$by"), $(awk -v t="$(least min_s "$by")" -v o="$(least min_s ocdbtsharp)" 'BEGIN { printf "%.2f", t / o }') ×<br>"
   done
   awk -v l="$label" -v o="$(cell ocdbtsharp)" -v c="${cells%<br>}" -v t="$fastest" -v s="$(least min_s ocdbtsharp)" -v a="$aim" \
-    'BEGIN { printf "| %s | %s | %s | %.2f × | %s | %s |\n", l, o, c, t / s, a == "" ? "" : ">= " a, a == "" ? "" : t / s >= a ? "yes" : "no" }'
+    'BEGIN { printf "| %s | %s | %s | %.2f × | %s | %s |\n", l, o, c, t / s, (a == "" ? "" : ">= " a), (a == "" ? "" : (t / s >= a ? "yes" : "no")) }'
 }
 
 side_by_side() {
