@@ -53,6 +53,32 @@ internal static class CheckpointWorkloads
         }
     }
 
+    /// <summary>Opens a checkpoint and writes its arrays into a safetensors file.</summary>
+    public static async Task ExportAsync(string path, string output)
+    {
+        long bytes = (await OpenAsync(path)).Leaves.Sum(leaf => leaf.LogicalBytes);
+        await Measurement.RunAsync(
+            "export " + Name(path), bytes, async () => await CheckpointExport.ToSafetensorsAsync(await OpenAsync(path), output), () => DeleteAsync(output));
+    }
+
+    /// <summary>Opens a safetensors file and saves its arrays as a checkpoint, flushed to the disk.</summary>
+    public static async Task ImportAsync(string path, string output) => await Measurement.RunAsync(
+        "import " + Name(path), new FileInfo(path).Length, () => CheckpointConversion.RunAsync(path, output), () => DeleteAsync(output));
+
+    private static Task DeleteAsync(string path)
+    {
+        if (Directory.Exists(path))
+        {
+            Directory.Delete(path, recursive: true);
+        }
+        else
+        {
+            File.Delete(path);
+        }
+
+        return Task.CompletedTask;
+    }
+
     private static async Task MapAsync(string path, Action<MappedArray> use) =>
         await Parallel.ForEachAsync((await OpenAsync(path)).Leaves, async (leaf, token) =>
         {

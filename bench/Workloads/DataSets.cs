@@ -1,3 +1,4 @@
+using System.Globalization;
 using OcdbtSharp.Checkpoint;
 using OcdbtSharp.KvStore;
 using OcdbtSharp.Zarr3;
@@ -10,12 +11,13 @@ internal static class DataSets
     private const long Columns = 4096;
     private const int Layers = 16;
     private const long PayloadBytes = 512L << 20;
-    private const int Blocks = 5000;
     private const long ShardBytes = 64L << 20;
     private const long InnerRows = (1L << 20) / (Columns * sizeof(float));
 
     public static readonly string[] Names =
-        ["f32-zarr2-zstd", "f32-zarr2-raw", "bf16-zarr2-zstd", "f32-zarr3-zstd", "bf16-zarr3-zstd", "many-10k", "small-100", "sharded"];
+    [
+        "f32-zarr2-zstd", "f32-zarr2-raw", "bf16-zarr2-zstd", "f32-zarr3-zstd", "bf16-zarr3-zstd", "f32-zarr3-zstd-folders", "many-10k", "small-100", "sharded",
+    ];
 
     /// <summary>Writes data sets into a folder; those that are there stay.</summary>
     public static async Task MakeAsync(string folder, IReadOnlyCollection<string> names)
@@ -59,6 +61,7 @@ internal static class DataSets
     /// <summary>How a data set is stored.</summary>
     public static SaveOptions Options(string name) => new()
     {
+        UseOcdbt = !name.EndsWith("folders", StringComparison.Ordinal),
         UseZarr3 = name.Contains("zarr3", StringComparison.Ordinal),
         UseCompression = !name.EndsWith("raw", StringComparison.Ordinal),
     };
@@ -102,12 +105,18 @@ internal static class DataSets
             Source source = new();
             source.Tree = name switch
             {
-                "many-10k" => source.Small(Blocks),
                 "small-100" => source.Small(50),
+                _ when LeavesOf(name) is { } leaves => source.Small(leaves / 2),
                 _ => source.Large(name.StartsWith("bf16", StringComparison.Ordinal) ? "bfloat16" : "float32"),
             };
             return source;
         }
+
+        // "many-10k" is 10,000 arrays, two a block.
+        private static int? LeavesOf(string name) =>
+            name.StartsWith("many-", StringComparison.Ordinal) && name.EndsWith('k') && int.TryParse(name[5..^1], CultureInfo.InvariantCulture, out int thousands)
+                ? thousands * 1000
+                : null;
 
         public void Dispose() => _buffers.ForEach(buffer => buffer.Dispose());
 

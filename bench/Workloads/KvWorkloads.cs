@@ -66,9 +66,12 @@ internal static class KvWorkloads
     }
 
     /// <summary>Reads random keys of a database whose nodes are in memory; whether the manifest has changed is asked once in a while.</summary>
-    public static async Task GetAsync(string folder, int count)
+    /// <param name="folder">The database.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="staleness">How long ago that may be, in seconds; 0 to ask before each key.</param>
+    public static async Task GetAsync(string folder, int count, double staleness)
     {
-        OcdbtOptions options = new() { MaxStaleness = TimeSpan.FromMilliseconds(100) };
+        OcdbtOptions options = new() { MaxStaleness = TimeSpan.FromSeconds(staleness) };
         OcdbtStore store = await OcdbtStore.OpenAsync(new FileKvStore(folder), options);
         List<Key> keys = await store.ListAsync().Select(entry => entry.Key).ToListAsync();
         Random random = new(1);

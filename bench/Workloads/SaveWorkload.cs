@@ -1,4 +1,5 @@
-using System.Globalization;
+using System.Diagnostics;
+using System.Text.Json;
 using OcdbtSharp.Checkpoint;
 
 namespace OcdbtSharp.Workloads;
@@ -33,21 +34,31 @@ internal static class SaveWorkload
         PyTree tree = PyTree.FromRestored(item, values, await item.ReadShardingsAsync());
         SaveOptions options = new() { UseZarr3 = driver == "zarr3", UseCompression = compression != "none" };
         long bytes = values.Leaves.Sum(leaf => leaf.ByteLength);
-        await Measurement.RunAsync(
-            string.Create(CultureInfo.InvariantCulture, $"save {driver} {compression}"),
-            bytes,
-            () => CheckpointWriter.SaveAsync(output, tree, options),
-            () =>
-            {
-                if (Directory.Exists(output))
-                {
-                    Directory.Delete(output, recursive: true);
-                }
-
-                return Task.CompletedTask;
-            },
-            json => json.WriteNumber("leaves", values.Leaves.Count));
+        await RunAsync($"save {driver} {compression}", bytes, tree, output, options, json => json.WriteNumber("leaves", values.Leaves.Count));
     }
+
+    /// <summary>Saves a data set that is made in memory, and tells what the process held before.</summary>
+    public static async Task RunNewAsync(string name, string output)
+    {
+        using DataSets.Source source = DataSets.Source.Create(name);
+        long before = Process.GetCurrentProcess().PeakWorkingSet64;
+        await RunAsync("save " + name, source.Bytes, source.Tree, output, DataSets.Options(name), json => json.WriteNumber("peak_rss_bytes_before", before));
+    }
+
+    private static Task RunAsync(string name, long bytes, PyTree tree, string output, SaveOptions options, Action<Utf8JsonWriter> more) => Measurement.RunAsync(
+        name,
+        bytes,
+        () => CheckpointWriter.SaveAsync(output, tree, options),
+        () =>
+        {
+            if (Directory.Exists(output))
+            {
+                Directory.Delete(output, recursive: true);
+            }
+
+            return Task.CompletedTask;
+        },
+        more);
 
     private static string? Take(List<string> arguments, string option)
     {
