@@ -148,10 +148,10 @@ public sealed class ArraySharding
     }
 
     /// <summary>The file's text: TensorStore keeps members in the order of their bytes.</summary>
-    internal static byte[] EncodeFile(IEnumerable<(string Name, ArraySharding Sharding)> shardings)
+    internal static PythonJsonWriter EncodeFile(IEnumerable<(string Name, ArraySharding Sharding)> shardings)
     {
         Dictionary<ArraySharding, string> texts = [];
-        using PythonJsonWriter json = new(compact: true);
+        PythonJsonWriter json = new(compact: true);
         json.StartObject();
         foreach ((string name, ArraySharding sharding) in shardings
             .Select(pair => (Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(pair.Name)).Replace('+', '-').Replace('/', '_'), pair.Sharding))
@@ -168,7 +168,7 @@ public sealed class ArraySharding
         }
 
         json.EndObject();
-        return json.ToArray();
+        return json;
     }
 
     private string Encode()
@@ -188,7 +188,7 @@ public sealed class ArraySharding
         }
 
         json.EndObject();
-        return System.Text.Encoding.UTF8.GetString(json.Written);
+        return System.Text.Encoding.UTF8.GetString(json.ToArray());
     }
 
     private void EncodeMesh(PythonJsonWriter json)

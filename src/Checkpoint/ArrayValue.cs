@@ -50,7 +50,7 @@ public sealed class ArrayValue
     private ArrayValue(DataType dataType, IReadOnlyList<long> shape, LongMemory elements)
         : this(dataType, shape)
     {
-        Parts = [ArrayPart.Of(new long[Shape.Count], Shape, elements)];
+        Parts = [ArrayPart.Whole(Shape, elements)];
         IsWhole = true;
         CheckPart(Parts[0]);
     }

@@ -10,6 +10,10 @@ namespace OcdbtSharp.Checkpoint;
 /// </summary>
 public static class CheckpointConversion
 {
+    // Chunks of which processes take parts: so small that the parts are nearly equal, but no smaller than is read and written at a good rate.
+    private const int ChunksPerProcess = 4;
+    private const long MinSharedChunkBytes = 16 << 20;
+
     /// <summary>Converts a checkpoint, or a file.</summary>
     /// <param name="source">A path of Orbax, OCDBT, zarr or Flax; a safetensors file, the index of several, or a folder of them; <c>.npz</c>, <c>.npy</c>.</param>
     /// <param name="destination">What is written.</param>
@@ -25,12 +29,7 @@ public static class CheckpointConversion
         ArgumentException.ThrowIfNullOrEmpty(source);
         ArgumentException.ThrowIfNullOrEmpty(destination);
         options ??= new ConversionOptions();
-        ConversionFormat format = options.Format ?? FormatOf(destination);
-        if (format != ConversionFormat.Orbax && options.Processes.Count > 1)
-        {
-            throw new ArgumentException("Only checkpoints of Orbax are written by several processes.", nameof(options));
-        }
-
+        ConversionFormat format = Format(destination, options);
         List<Converted> items = await ReadAsync(source, options, format == ConversionFormat.Orbax, cancellationToken).ConfigureAwait(false);
         if (format == ConversionFormat.Orbax)
         {
@@ -43,6 +42,30 @@ public static class CheckpointConversion
             : await ToFilesAsync(item, destination, format, options, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Tells by how many processes a conversion is worth being done.</summary>
+    /// <inheritdoc cref="RunAsync"/>
+    /// <param name="source">What is converted.</param>
+    /// <param name="destination">What is written.</param>
+    /// <param name="options">What is taken, and the most processes.</param>
+    /// <param name="processBytes">Bytes of elements from which on a part is worth a process of its own.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>At least 1 and at most the count in the options; each of so many has something to do.</returns>
+    public static async Task<int> CountProcessesAsync(
+        string source, string destination, ConversionOptions options, long processBytes = 128 << 20, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(source);
+        ArgumentException.ThrowIfNullOrEmpty(destination);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentOutOfRangeException.ThrowIfLessThan(processBytes, 1);
+        if (Format(destination, options) != ConversionFormat.Orbax || options.Processes.Count == 1)
+        {
+            return 1;
+        }
+
+        List<Converted> items = await ReadAsync(source, options, true, cancellationToken).ConfigureAwait(false);
+        return (int)Math.Clamp(Bytes(items) / Math.Max(processBytes, options.Save.ChunkByteSize ?? 0), 1, options.Processes.Count);
+    }
+
     /// <summary>Opens a file of another format as an item: safetensors, the index of several, or their folder; <c>.npz</c>, <c>.npy</c>.</summary>
     /// <returns>The item; null where the path is of none of these formats.</returns>
     /// <exception cref="CorruptDataException">It breaks the rules of its format.</exception>
@@ -52,6 +75,29 @@ public static class CheckpointConversion
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         return ForeignFiles.TryOpen(path);
+    }
+
+    private static ConversionFormat Format(string destination, ConversionOptions options)
+    {
+        ConversionFormat format = options.Format ?? FormatOf(destination);
+        return format == ConversionFormat.Orbax || options.Processes.Count == 1
+            ? format
+            : throw new ArgumentException("Only checkpoints of Orbax are written by several processes.", nameof(options));
+    }
+
+    private static IEnumerable<CheckpointLeaf> Arrays(List<Converted> items) => items.SelectMany(item => item.Item.Leaves).Where(leaf => leaf.DataType is not null);
+
+    private static long Bytes(List<Converted> items) => Arrays(items).Sum(leaf => leaf.LogicalBytes);
+
+    /// <summary>How arrays are stored: several processes share them along the borders of chunks, which are made small enough for that.</summary>
+    private static SaveOptions SaveOptionsOf(ConversionOptions options, List<Converted> items)
+    {
+        SaveOptions save = options.Save with { Progress = options.Progress };
+        return options.Processes.Count == 1 ? save : save with
+        {
+            ShareChunks = true,
+            ChunkByteSize = save.ChunkByteSize ?? Math.Max(MinSharedChunkBytes, Bytes(items) / options.Processes.Count / ChunksPerProcess),
+        };
     }
 
     private static ConversionFormat FormatOf(string destination) => Path.GetExtension(Path.TrimEndingDirectorySeparator(destination)).ToUpperInvariant() switch
@@ -98,7 +144,7 @@ public static class CheckpointConversion
     private static async Task<ConversionResult> ToOrbaxAsync(
         List<Converted> items, string destination, ConversionOptions options, CancellationToken cancellationToken)
     {
-        SaveOptions save = options.Save with { Progress = options.Progress, ShareChunks = options.Processes.Count > 1 };
+        SaveOptions save = SaveOptionsOf(options, items);
         CheckpointWriterOptions writer = new()
         {
             UseV1 = options.UseV1,
@@ -125,8 +171,7 @@ public static class CheckpointConversion
             await CheckpointWriter.SaveStepAsync(destination, named, writer, cancellationToken).ConfigureAwait(false);
         }
 
-        CheckpointLeaf[] arrays = [.. items.SelectMany(item => item.Item.Leaves).Where(leaf => leaf.DataType is not null)];
-        return new ConversionResult(ConversionFormat.Orbax, arrays.Length, arrays.Sum(leaf => leaf.LogicalBytes), []);
+        return new ConversionResult(ConversionFormat.Orbax, Arrays(items).Count(), Bytes(items), []);
     }
 
     private static async Task<ConversionResult> ToFilesAsync(

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using OcdbtSharp.Checkpoint.Format;
 using OcdbtSharp.Checkpoint.Reading;
 using OcdbtSharp.KvStore;
 
@@ -14,6 +15,7 @@ public sealed class OrbaxCheckpoint
     private readonly FolderListing _listing;
     private readonly OpenOptions _options;
     private readonly string? _msgpackFile;
+    private readonly Lazy<HashSet<StepInfo>> _steps;
 
     private OrbaxCheckpoint(IKvStore store, FolderListing listing, OpenOptions options, CheckpointKind kind, string? msgpackFile = null)
     {
@@ -21,6 +23,7 @@ public sealed class OrbaxCheckpoint
         _listing = listing;
         _options = options;
         _msgpackFile = msgpackFile;
+        _steps = new Lazy<HashSet<StepInfo>>(() => [.. Steps]);
         Kind = kind;
     }
 
@@ -128,15 +131,32 @@ public sealed class OrbaxCheckpoint
     /// <param name="cancellationToken">Gives up.</param>
     public async Task<OrbaxCheckpoint> OpenStepAsync(StepInfo step, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(step);
-        if (!Steps.Contains(step))
-        {
-            throw new ArgumentException($"There is no step '{step.Name}' in {Location}.", nameof(step));
-        }
-
+        CheckStep(step);
         return _listing.Has(step.Name)
             ? await OpenMsgpackAsync(_store, step.Name, _options, cancellationToken).ConfigureAwait(false)
             : await OpenAsync(_store.Folder(step.Name), _options, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Reads what is recorded of a step of a root: one small file, and one more for metrics that are an item.</summary>
+    /// <param name="step">One of <see cref="Steps"/>.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="ArgumentException">There is no such step.</exception>
+    /// <exception cref="CorruptDataException">One of the files is damaged.</exception>
+    public async Task<StepSummary> ReadStepSummaryAsync(StepInfo step, CancellationToken cancellationToken = default)
+    {
+        CheckStep(step);
+        IKvStore folder = _store.Folder(step.Name);
+        (StepMetadata? metadata, _) = _listing.Has(step.Name) ? (null, null) : await StepMetadata.ReadAsync(folder, cancellationToken).ConfigureAwait(false);
+        if (metadata is null or { ItemHandlers.Count: 0 })
+        {
+            // Older releases do not name the items: the folders do.
+            OrbaxCheckpoint opened = await OpenStepAsync(step, cancellationToken).ConfigureAwait(false);
+            JsonElement? metrics = await opened.ReadMetricsAsync(cancellationToken).ConfigureAwait(false);
+            return new StepSummary(step, opened.Metadata?.CommitTimestamp, opened.ItemNames, metrics);
+        }
+
+        string[] names = [.. metadata.ItemHandlers.Keys.Order(StringComparer.Ordinal)];
+        return new StepSummary(step, metadata.CommitTimestamp, names, await ReadMetricsAsync(folder, names, metadata, cancellationToken).ConfigureAwait(false));
     }
 
     /// <summary>Opens an item: of a root's latest step, of a step, or the only one that this is.</summary>
@@ -156,10 +176,7 @@ public sealed class OrbaxCheckpoint
                 OrbaxCheckpoint step = await OpenStepAsync(default(long?), cancellationToken).ConfigureAwait(false);
                 return await step.OpenItemAsync(name, cancellationToken).ConfigureAwait(false);
             case CheckpointKind.Step:
-                string chosen = ChooseItem(name);
-                IKvStore folder = _store.Folder(chosen);
-                FolderListing listing = await FolderListing.ReadAsync(folder, cancellationToken).ConfigureAwait(false);
-                return await ItemReader.ReadAsync(folder, listing, chosen, Metadata?.ItemHandlers.GetValueOrDefault(chosen), cancellationToken).ConfigureAwait(false);
+                return await ReadItemAsync(_store, ChooseItem(name), Metadata, cancellationToken).ConfigureAwait(false);
             case var _ when name is not null:
                 throw new ArgumentException($"{Location} is a single item: it has no item '{name}'.", nameof(name));
             case CheckpointKind.Item:
@@ -175,18 +192,32 @@ public sealed class OrbaxCheckpoint
 
     /// <summary>The metrics of a step: those of its item <c>metrics</c>, or those in its metadata; null where there are none.</summary>
     /// <exception cref="CorruptDataException">The file is damaged.</exception>
-    public async Task<JsonElement?> ReadMetricsAsync(CancellationToken cancellationToken = default)
+    public async Task<JsonElement?> ReadMetricsAsync(CancellationToken cancellationToken = default) =>
+        await ReadMetricsAsync(_store, Kind == CheckpointKind.Step ? ItemNames : [], Metadata, cancellationToken).ConfigureAwait(false);
+
+    private static async ValueTask<JsonElement?> ReadMetricsAsync(
+        IKvStore step, IReadOnlyList<string> items, StepMetadata? metadata, CancellationToken cancellationToken)
     {
-        if (Kind == CheckpointKind.Step && ItemNames.Contains(CheckpointLayout.MetricsName))
+        const string Name = CheckpointLayout.MetricsName;
+        if (items.Contains(Name))
         {
-            CheckpointItem item = await OpenItemAsync(CheckpointLayout.MetricsName, cancellationToken).ConfigureAwait(false);
-            if (item.Json.ValueKind is not (JsonValueKind.Null or JsonValueKind.Undefined))
+            JsonElement json = await step.ReadFileAsync(Name + "/" + Name, cancellationToken).ConfigureAwait(false) is { } utf8
+                ? PythonJson.Parse(utf8, step.Describe(Name + "/" + Name))
+                : (await ReadItemAsync(step, Name, metadata, cancellationToken).ConfigureAwait(false)).Json;
+            if (json.ValueKind is not (JsonValueKind.Null or JsonValueKind.Undefined))
             {
-                return item.Json;
+                return json;
             }
         }
 
-        return Metadata is { Metrics: var metrics } && metrics.EnumerateObject().Any() ? metrics : null;
+        return metadata is { Metrics: var metrics } && metrics.EnumerateObject().Any() ? metrics : null;
+    }
+
+    private static async ValueTask<CheckpointItem> ReadItemAsync(IKvStore step, string name, StepMetadata? metadata, CancellationToken cancellationToken)
+    {
+        IKvStore folder = step.Folder(name);
+        FolderListing listing = await FolderListing.ReadAsync(folder, cancellationToken).ConfigureAwait(false);
+        return await ItemReader.ReadAsync(folder, listing, name, metadata?.ItemHandlers.GetValueOrDefault(name), cancellationToken).ConfigureAwait(false);
     }
 
     private static async ValueTask<(StepMetadata? Metadata, CorruptDataException? Fault)> ReadMetadataAsync(
@@ -239,6 +270,15 @@ public sealed class OrbaxCheckpoint
     {
         FolderListing listing = await FolderListing.ReadAsync(store, cancellationToken).ConfigureAwait(false);
         return new OrbaxCheckpoint(store, listing, options, CheckpointKind.Msgpack, file);
+    }
+
+    private void CheckStep(StepInfo step)
+    {
+        ArgumentNullException.ThrowIfNull(step);
+        if (!_steps.Value.Contains(step))
+        {
+            throw new ArgumentException($"There is no step '{step.Name}' in {Location}.", nameof(step));
+        }
     }
 
     private string ChooseItem(string? name)

@@ -17,6 +17,9 @@ public interface IKvStore
     /// <summary>What the store can do beyond reading.</summary>
     KvStoreCapabilities Capabilities { get; }
 
+    /// <summary>Which reads of this store are worth joining. A store whose requests take long sets more than the default.</summary>
+    ReadCoalescing Coalescing => ReadCoalescing.Default;
+
     /// <summary>Where <paramref name="key"/> lies, for people: a path or URL.</summary>
     string Describe(Key key);
 
@@ -34,6 +37,15 @@ public interface IKvStore
 
     /// <summary>Lists the keys of a range in order, with the length of their values.</summary>
     IAsyncEnumerable<ListEntry> ListAsync(KeyRange range = default, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Lists what lies directly below a prefix, in order: keys, and of keys with a further <c>/</c> only what they have in common up to it, once, as a key
+    /// that ends in <c>/</c> and has no length. Unless a store does better, it walks through the keys and leaps over what lies deeper.
+    /// </summary>
+    /// <param name="prefix">What the keys begin with; empty, or mostly ending in <c>/</c>.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    IAsyncEnumerable<ListEntry> ListFolderAsync(Key prefix = default, CancellationToken cancellationToken = default) =>
+        FolderWalk.RunAsync(this, prefix, cancellationToken);
 
     /// <summary>Writes a value as a whole. When the task ends, the value is durable.</summary>
     /// <param name="key">The key.</param>
@@ -58,8 +70,8 @@ public interface IKvStore
     ValueTask RenamePrefixAsync(Key source, Key destination, CancellationToken cancellationToken = default);
 }
 
-/// <summary>A key and the length of its value.</summary>
+/// <summary>A key and the length of its value, or a folder.</summary>
 /// <param name="Key">The key.</param>
-/// <param name="Length">Length of the value in bytes; -1 where the store does not tell without reading.</param>
+/// <param name="Length">Length of the value in bytes; -1 for a folder, and where the store does not tell without reading.</param>
 /// <param name="Modified">When the value was written; null where the store does not tell.</param>
 public readonly record struct ListEntry(Key Key, long Length, DateTimeOffset? Modified = null);

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Text;
 using OcdbtSharp.KvStore.Buffers;
 
@@ -74,24 +75,41 @@ public static class KvStoreExtensions
     {
         ArgumentNullException.ThrowIfNull(store);
         ArgumentNullException.ThrowIfNull(target);
-        ReadResult found = await store.StatAsync(key, cancellationToken).ConfigureAwait(false);
-        List<byte[]> pieces = [];
-        for (long offset = 0; offset < found.TotalLength; offset += PieceBytes)
+        List<ReadOnlyMemory<byte>> pieces = [];
+        await foreach (ReadOnlyMemory<byte> piece in store.ReadPiecesAsync(key, cancellationToken: cancellationToken).ConfigureAwait(false))
         {
-            byte[] piece = GC.AllocateUninitializedArray<byte>((int)Math.Min(PieceBytes, found.TotalLength - offset));
-            ReadOptions range = new() { Range = ByteRange.FromOffset(offset, piece.Length), Destination = piece };
-            ReadResult part = await store.ReadAsync(key, range, cancellationToken).ConfigureAwait(false);
-            if (part.Generation != found.Generation)
-            {
-                throw new StorageException("The value was changed while it was copied.", store.Describe(key));
-            }
-
             pieces.Add(piece);
         }
 
-        return found.HasValue
-            ? await target.WriteAsync(targetKey, Sequence.Of(pieces), options, cancellationToken).ConfigureAwait(false)
-            : throw new StorageException("There is no such key.", store.Describe(key));
+        return await target.WriteAsync(targetKey, Sequence.Of(pieces), options, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Reads a value that may be too long for one read, or for memory, piece by piece.</summary>
+    /// <param name="store">Where the value is.</param>
+    /// <param name="key">Its key.</param>
+    /// <param name="pieceBytes">Most bytes of a piece.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The pieces in order, each in memory of its own; none of an empty value.</returns>
+    /// <exception cref="StorageException">The key is missing, the value was changed meanwhile, or the storage failed.</exception>
+    public static async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadPiecesAsync(
+        this IKvStore store, Key key, int pieceBytes = PieceBytes, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        ArgumentOutOfRangeException.ThrowIfLessThan(pieceBytes, 1);
+        ReadResult found = await store.StatAsync(key, cancellationToken).ConfigureAwait(false);
+        if (!found.HasValue)
+        {
+            throw new StorageException("There is no such key.", store.Describe(key));
+        }
+
+        for (long offset = 0; offset < found.TotalLength; offset += pieceBytes)
+        {
+            ReadOptions range = new() { Range = ByteRange.FromOffset(offset, Math.Min(pieceBytes, found.TotalLength - offset)) };
+            ReadResult part = await store.ReadAsync(key, range, cancellationToken).ConfigureAwait(false);
+            yield return part.Generation == found.Generation && part.HasValue
+                ? part.Value
+                : throw new StorageException("The value was changed while it was read.", store.Describe(key));
+        }
     }
 
     /// <summary>The store that holds, under shorter keys, what <paramref name="store"/> holds below <paramref name="prefix"/>.</summary>

@@ -13,6 +13,47 @@ public readonly record struct ReadOptions
 
     /// <summary>Read nothing where the key is still at this generation; then the result is <see cref="ReadState.Unchanged"/>.</summary>
     public StorageGeneration IfNotEqual { get; init; }
+
+    /// <summary>The asked part of a value that is in memory, in the destination where there is one.</summary>
+    /// <exception cref="ArgumentException">The destination is too short, or the range is outside the value.</exception>
+    internal ReadOnlyMemory<byte> Slice(ReadOnlyMemory<byte> value)
+    {
+        (long offset, long length) = Range.Resolve(value.Length);
+        CheckDestination(length);
+        ReadOnlyMemory<byte> part = value.Slice((int)offset, (int)length);
+        if (Destination is { } destination)
+        {
+            part.CopyTo(destination);
+            part = destination[..part.Length];
+        }
+
+        return part;
+    }
+
+    /// <exception cref="ArgumentException">There is a destination, and it is shorter than what was asked for.</exception>
+    internal void CheckDestination(long length)
+    {
+        if (Destination is { } room && room.Length < length)
+        {
+            throw new ArgumentException($"The destination holds {room.Length} bytes, and {length} were asked for.");
+        }
+    }
+}
+
+/// <summary>Which parts of a value, or which neighbours, are read together: where what lies between them costs less than another request.</summary>
+/// <param name="MaxGap">Most bytes between two of them.</param>
+/// <param name="MaxBytes">Most bytes of one read, unless a single part is longer.</param>
+public readonly record struct ReadCoalescing(long MaxGap, long MaxBytes)
+{
+    /// <summary>What suits a local store: gaps of 16 KiB, reads of 4 MiB.</summary>
+    public static ReadCoalescing Default => new(16 << 10, 4 << 20);
+
+    /// <summary>Whether a part is read together with those before it.</summary>
+    /// <param name="start">Where the first of these begins.</param>
+    /// <param name="end">Where the last of these ends.</param>
+    /// <param name="offset">Where the part begins.</param>
+    /// <param name="length">Its length.</param>
+    internal bool Joins(long start, long end, long offset, long length) => offset - end <= MaxGap && offset + length - start <= MaxBytes;
 }
 
 /// <summary>Conditions of a write or a delete.</summary>

@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace OcdbtSharp.KvStore;
 
 /// <summary>What a store holds below a prefix, seen as a store.</summary>
-internal sealed class PrefixKvStore : IPiecewiseKvStore, IChangeDetector, IFileBackedKvStore
+internal sealed class PrefixKvStore : IPiecewiseKvStore, IChangeDetector, IFileBackedKvStore, ILocatedKvStore
 {
     private PrefixKvStore(IKvStore store, Key prefix)
     {
@@ -20,6 +20,12 @@ internal sealed class PrefixKvStore : IPiecewiseKvStore, IChangeDetector, IFileB
 
     /// <inheritdoc/>
     public KvStoreCapabilities Capabilities => Store.Capabilities;
+
+    /// <inheritdoc/>
+    public ReadCoalescing Coalescing => Store.Coalescing;
+
+    /// <inheritdoc/>
+    public KvStoreLocation Location => KvStoreLocation.Of(Store).Below(Prefix);
 
     public static IKvStore Create(IKvStore store, Key prefix)
     {
@@ -44,6 +50,15 @@ internal sealed class PrefixKvStore : IPiecewiseKvStore, IChangeDetector, IFileB
     public async IAsyncEnumerable<ListEntry> ListAsync(KeyRange range = default, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         await foreach (ListEntry entry in Store.ListAsync(Outer(range), cancellationToken).ConfigureAwait(false))
+        {
+            yield return entry with { Key = new Key(entry.Key.Bytes[Prefix.Length..]) };
+        }
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<ListEntry> ListFolderAsync(Key prefix = default, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await foreach (ListEntry entry in Store.ListFolderAsync(Prefix.Append(prefix), cancellationToken).ConfigureAwait(false))
         {
             yield return entry with { Key = new Key(entry.Key.Bytes[Prefix.Length..]) };
         }
@@ -79,6 +94,11 @@ internal sealed class PrefixKvStore : IPiecewiseKvStore, IChangeDetector, IFileB
     /// <inheritdoc/>
     public ValueTask<FileExtent?> FindInFileAsync(Key key, CancellationToken cancellationToken) =>
         Store is IFileBackedKvStore store ? store.FindInFileAsync(Prefix.Append(key), cancellationToken) : ValueTask.FromResult<FileExtent?>(null);
+
+    /// <inheritdoc/>
+    public IEnumerable<(Key Key, FileInfo File)> ListUnfinished(Key prefix) => Store is not ILocatedKvStore store
+        ? []
+        : store.ListUnfinished(Prefix.Append(prefix)).Select(found => (new Key(found.Key.Bytes[Prefix.Length..]), found.File));
 
     private KeyRange Outer(KeyRange range) =>
         new(Prefix.Append(range.InclusiveMin), range.ExclusiveMax is { } max ? Prefix.Append(max) : Prefix.PrefixSuccessor());

@@ -32,5 +32,5 @@ public sealed record OcdbtOptions
     /// Whether a database is created by its first commit, which then is its first version, and not before. Who else creates it meanwhile is found then:
     /// the commit fails.
     /// </summary>
-    internal bool IsCreatedByCommit { get; init; }
+    public bool IsCreatedByCommit { get; init; }
 }

@@ -16,8 +16,10 @@ namespace OcdbtSharp.Ocdbt;
 /// The generation of a key is that of its value: it changes only when that key is written. Data that a commit left behind when it failed or lost
 /// against another stays in data files that nothing refers to.
 /// </remarks>
-public sealed partial class OcdbtStore : IKvStore, IFileBackedKvStore
+public sealed partial class OcdbtStore : IKvStore, IFileBackedKvStore, ISnapshotSource
 {
+    private const ulong MinTakenOverBytes = 1 << 20;
+
     private readonly OcdbtOptions _options;
     private readonly BtreeGenerationReference? _fixed;
     private readonly CommitQueue _queue;
@@ -35,6 +37,9 @@ public sealed partial class OcdbtStore : IKvStore, IFileBackedKvStore
     public KvStoreCapabilities Capabilities => IsReadOnly
         ? KvStoreCapabilities.List
         : KvStoreCapabilities.List | KvStoreCapabilities.Write | KvStoreCapabilities.ConditionalWrite | KvStoreCapabilities.RenamePrefix;
+
+    /// <inheritdoc/>
+    public ReadCoalescing Coalescing => Io.Store.Coalescing;
 
     /// <summary>The version that reads see, as far as it is known without asking the base store; null where the database has none yet.</summary>
     public OcdbtVersion? Version => (_fixed ?? KnownLatest) is { } version ? ToPublic(version) : null;
@@ -131,12 +136,9 @@ public sealed partial class OcdbtStore : IKvStore, IFileBackedKvStore
     {
         if (await CurrentAsync(cancellationToken).ConfigureAwait(false) is { } version)
         {
-            await foreach (LeafRun run in ListOperation.RunsAsync(Io, version, range, cancellationToken).ConfigureAwait(false))
+            await foreach (ListEntry entry in ListOperation.KeysAsync(Io, version, range, cancellationToken).ConfigureAwait(false))
             {
-                for (int i = 0; i < run.Count; i++)
-                {
-                    yield return new ListEntry(run.Key(i), run.ValueLength(i));
-                }
+                yield return entry;
             }
         }
     }
@@ -182,17 +184,18 @@ public sealed partial class OcdbtStore : IKvStore, IFileBackedKvStore
     /// <inheritdoc/>
     public async ValueTask RenamePrefixAsync(Key source, Key destination, CancellationToken cancellationToken = default)
     {
-        bool done;
-        do
-        {
-            OcdbtTransaction transaction = BeginTransaction();
-            await using (transaction.ConfigureAwait(false))
+        await ConditionalUpdate.RunAsync(
+            async token =>
             {
-                await transaction.RenamePrefixAsync(source, destination, cancellationToken).ConfigureAwait(false);
-                done = await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
-            }
-        }
-        while (!done);
+                OcdbtTransaction transaction = BeginTransaction();
+                await using (transaction.ConfigureAwait(false))
+                {
+                    await transaction.RenamePrefixAsync(source, destination, token).ConfigureAwait(false);
+                    return await transaction.CommitAsync(token).ConfigureAwait(false);
+                }
+            },
+            () => Describe(destination),
+            cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -200,6 +203,18 @@ public sealed partial class OcdbtStore : IKvStore, IFileBackedKvStore
         await FindAsync(key, cancellationToken).ConfigureAwait(false) is { IsInline: false } value
             ? await Io.FindInFileAsync(value.Location, cancellationToken).ConfigureAwait(false)
             : null;
+
+    /// <summary>
+    /// The version that reads see now, as a store of its own that stays as it is: all keys are read at once, and reads then ask for nothing but values.
+    /// </summary>
+    /// <exception cref="CorruptDataException">A node is damaged.</exception>
+    /// <exception cref="StorageException">The storage failed.</exception>
+    public async ValueTask<IKvStore> TakeSnapshotAsync(CancellationToken cancellationToken = default) =>
+        await ((ISnapshotSource)this).TakeSnapshotAsync(cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    async ValueTask<SnapshotKvStore> ISnapshotSource.TakeSnapshotAsync(CancellationToken cancellationToken) =>
+        await OcdbtSnapshot.ReadAsync(this, await CurrentAsync(cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
 
     /// <summary>Begins a transaction: several reads, writes and deletes of which all or none take effect, at one moment.</summary>
     /// <exception cref="NotSupportedException">The store only reads.</exception>
@@ -214,6 +229,13 @@ public sealed partial class OcdbtStore : IKvStore, IFileBackedKvStore
     public async ValueTask CopyRangeAsync(
         OcdbtStore source, KeyRange range = default, Key sourcePrefix = default, Key targetPrefix = default, CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(source);
+        bool isWhole = range == KeyRange.All && sourcePrefix.Length + targetPrefix.Length == 0;
+        if (isWhole && await TryTakeOverAsync(source, cancellationToken).ConfigureAwait(false))
+        {
+            return;
+        }
+
         OcdbtTransaction transaction = BeginTransaction();
         await using (transaction.ConfigureAwait(false))
         {
@@ -222,16 +244,27 @@ public sealed partial class OcdbtStore : IKvStore, IFileBackedKvStore
         }
     }
 
-    /// <summary>Lists the keys of a range in order, leaf by leaf, with their values or where those lie.</summary>
-    internal async IAsyncEnumerable<LeafRun> ListLeavesAsync(KeyRange range, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>
+    /// Makes the root of another database that of this one, where this one has no keys: no node is read or written then. Small trees are not worth it:
+    /// put into a node of this database, they cost its readers no look into the other's files.
+    /// </summary>
+    private async ValueTask<bool> TryTakeOverAsync(OcdbtStore source, CancellationToken cancellationToken)
     {
-        if (await CurrentAsync(cancellationToken).ConfigureAwait(false) is { } version)
+        CheckWritable();
+        ReadOnlyMemory<byte> dataPath = CopyRangeOperation.DataPath(Io.Store, source.Io.Store);
+        if (source.StoredConfig.MaxInlineValueBytes > StoredConfig.MaxInlineValueBytes
+            || await source.CurrentAsync(cancellationToken).ConfigureAwait(false) is not { Root.Statistics.NumTreeBytes: >= MinTakenOverBytes } version)
         {
-            await foreach (LeafRun leaf in ListOperation.RunsAsync(Io, version, range, cancellationToken).ConfigureAwait(false))
-            {
-                yield return leaf;
-            }
+            return false;
         }
+
+        using DataFileSet files = new();
+        return await CommitOperation.RunAsync(
+            Io,
+            StoredConfig,
+            files,
+            (_, latest, _) => ValueTask.FromResult<BtreeGenerationReference?>(latest is null or { Root.Location.IsMissing: true } ? CopyRangeOperation.Seen(version, dataPath) : null),
+            cancellationToken).ConfigureAwait(false) is not null;
     }
 
     /// <summary>The version that reads see at the moment.</summary>

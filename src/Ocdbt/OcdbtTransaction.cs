@@ -198,6 +198,7 @@ public sealed class OcdbtTransaction : IKvStore, IAsyncDisposable
             CheckOpen();
             _isOpen = false;
             mutations = _staged.ToSorted();
+            _staged.Clear();
         }
 
         snapshot = _snapshot is null ? null : await _snapshot.ConfigureAwait(false);

@@ -9,9 +9,6 @@ namespace OcdbtSharp.Zarr3;
 /// <content>Changes of the metadata of an array that exists.</content>
 public sealed partial class ZarrArray
 {
-    // Every lost race means that another writer has finished; so many in a row mean that something is wrong with the store.
-    private const int MaxMetadataAttempts = 1000;
-
     /// <summary>
     /// Changes the extents. The metadata is replaced first, then the chunks outside of the new shape are deleted. A chunk of which a part stays is left as
     /// it is, as in TensorStore: where the array grows again, what it held beyond the edge comes back.
@@ -84,25 +81,25 @@ public sealed partial class ZarrArray
     private async ValueTask<ZarrArray> UpdateMetadataAsync(string name, JsonNode value, CancellationToken cancellationToken)
     {
         Key key = Format == ZarrFormat.V2 ? V2.V2Metadata.FileName : V3.V3Metadata.FileName;
-        for (int attempt = 0; attempt < MaxMetadataAttempts; attempt++)
-        {
-            ReadResult stored = await Store.ReadAsync(key, default, cancellationToken).ConfigureAwait(false);
-            if (!stored.HasValue)
+        ZarrArray? changed = null;
+        await ConditionalUpdate.RunAsync(
+            async token =>
             {
-                throw new StorageException("The array has been deleted.", Store.Describe(key));
-            }
+                ReadResult stored = await Store.ReadAsync(key, default, token).ConfigureAwait(false);
+                if (!stored.HasValue)
+                {
+                    throw new StorageException("The array has been deleted.", Store.Describe(key));
+                }
 
-            JsonObject json = JsonObject.Create(Zarr3.MetadataJson.Parse(stored.Value))!;
-            json[name] = value.DeepClone();
-            byte[] file = JsonSpelling.WriteUnsorted(JsonSpelling.ToElement(json));
-            ArrayMetadata metadata = ArrayMetadata.Parse(file, Format, Store.Describe(key));
-            if (await Store.ReplaceAsync(key, new ReadOnlySequence<byte>(file), stored.Generation, cancellationToken).ConfigureAwait(false))
-            {
-                return new ZarrArray(Store, metadata);
-            }
-        }
-
-        throw new StorageException($"The metadata changed each time that it was written, {MaxMetadataAttempts} times.", Store.Describe(key));
+                JsonObject json = JsonObject.Create(Zarr3.MetadataJson.Parse(stored.Value))!;
+                json[name] = value.DeepClone();
+                byte[] file = JsonSpelling.WriteUnsorted(JsonSpelling.ToElement(json));
+                changed = new ZarrArray(Store, ArrayMetadata.Parse(file, Format, Store.Describe(key)));
+                return await Store.ReplaceAsync(key, new ReadOnlySequence<byte>(file), stored.Generation, token).ConfigureAwait(false);
+            },
+            () => Store.Describe(key),
+            cancellationToken).ConfigureAwait(false);
+        return changed!;
     }
 
     /// <summary>The keys of chunks of this array that another grid does not have.</summary>

@@ -12,6 +12,7 @@ public sealed class ConvertTests
     [TestCase("--no-ocdbt", "--no-compression")]
     [TestCase("--v1", "--chunk-bytes", "256", "--data-file-bytes", "4096")]
     [TestCase("--processes", "3")]
+    [TestCase("--processes", "3", "--process-bytes", "1")]
     public async Task What_is_converted_differs_in_nothing(params string[] options)
     {
         using TemporaryFolder folder = new();

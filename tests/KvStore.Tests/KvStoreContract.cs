@@ -244,6 +244,29 @@ public sealed class KvStoreContract(string kind, string prefix) : IDisposable
     }
 
     [Test]
+    public async Task ListsFolders()
+    {
+        foreach (string key in (string[])["a!", "a-b/x", "a-b/y", "a.", "a/b/c", "a/b/d", "a/z", "a0", .. Enumerable.Range(100, 100).Select(i => $"b/{i}/x")])
+        {
+            await _store.WriteAsync(key, "value");
+        }
+
+        foreach ((string prefix, string[] expected) in (IEnumerable<(string, string[])>)[
+            ("", ["a!", "a-b/", "a.", "a/", "a0", "b/"]), ("a", ["a!", "a-b/", "a.", "a/", "a0"]), ("a/", ["a/b/", "a/z"]), ("a/b", ["a/b/"]),
+            ("a/b/", ["a/b/c", "a/b/d"]), ("b/", [.. Enumerable.Range(100, 100).Select(i => $"b/{i}/")]), ("no/", []), ("../", [])])
+        {
+            List<ListEntry> listed = [];
+            await foreach (ListEntry entry in _store.ListFolderAsync(prefix))
+            {
+                listed.Add(entry);
+            }
+
+            Assert.That(listed.Select(entry => entry.Key.ToString()), Is.EqualTo(expected), prefix);
+            Assert.That(listed.Select(entry => entry.Length), Is.EqualTo(expected.Select(key => key.EndsWith('/') ? -1L : "value".Length)), prefix);
+        }
+    }
+
+    [Test]
     public async Task AnEmptyStoreListsNothing() => Assert.That(await List(KeyRange.Prefix("no/such/")), Is.Empty);
 
     [Test]

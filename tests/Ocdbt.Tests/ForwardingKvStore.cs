@@ -18,6 +18,9 @@ internal abstract class ForwardingKvStore(IKvStore store) : IKvStore
     public virtual IAsyncEnumerable<ListEntry> ListAsync(KeyRange range = default, CancellationToken cancellationToken = default) =>
         store.ListAsync(range, cancellationToken);
 
+    public virtual IAsyncEnumerable<ListEntry> ListFolderAsync(Key prefix = default, CancellationToken cancellationToken = default) =>
+        store.ListFolderAsync(prefix, cancellationToken);
+
     public virtual ValueTask<StorageGeneration> WriteAsync(
         Key key, ReadOnlySequence<byte> value, WriteOptions options = default, CancellationToken cancellationToken = default) =>
         store.WriteAsync(key, value, options, cancellationToken);

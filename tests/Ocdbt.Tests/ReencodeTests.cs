@@ -1,3 +1,4 @@
+using System.Buffers;
 using OcdbtSharp.KvStore;
 using OcdbtSharp.Ocdbt.Format;
 using OcdbtSharp.Ocdbt.IO;

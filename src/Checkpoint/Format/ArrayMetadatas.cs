@@ -30,10 +30,10 @@ internal static class ArrayMetadatas
         }
     }
 
-    /// <summary>The file's text.</summary>
-    public static byte[] Encode(IEnumerable<(string Name, ArrayMetadataEntry Array)> arrays)
+    /// <summary>The file's text; the caller disposes of it.</summary>
+    public static PythonJsonWriter Encode(IEnumerable<(string Name, ArrayMetadataEntry Array)> arrays)
     {
-        using PythonJsonWriter json = new();
+        PythonJsonWriter json = new();
         json.StartObject();
         json.Name("array_metadatas");
         json.StartArray();
@@ -56,7 +56,7 @@ internal static class ArrayMetadatas
 
         json.EndArray();
         json.EndObject();
-        return json.ToArray();
+        return json;
     }
 
     private static void EncodeExtension(PythonJsonWriter json, string? keyImplementation)

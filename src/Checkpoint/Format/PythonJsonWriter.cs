@@ -12,13 +12,24 @@ namespace OcdbtSharp.Checkpoint.Format;
 /// </summary>
 internal sealed class PythonJsonWriter(bool compact = false) : IDisposable
 {
+    // From so many bytes on, text that is done is put aside.
+    private const int StepBytes = 256 << 10;
+
     private readonly ByteWriter _output = new(4096);
+    private readonly ByteSegments _done = new();
     private bool _needsComma;
 
-    /// <summary>What was written so far.</summary>
-    public ReadOnlySpan<byte> Written => _output.Written;
+    /// <summary>What was written so far; valid until more is.</summary>
+    public ReadOnlySequence<byte> Written
+    {
+        get
+        {
+            PutAside();
+            return _done.Written;
+        }
+    }
 
-    public byte[] ToArray() => _output.ToArray();
+    public byte[] ToArray() => _done.Length == 0 ? _output.ToArray() : Written.ToArray();
 
     public void StartObject() => Open((byte)'{');
 
@@ -129,7 +140,17 @@ internal sealed class PythonJsonWriter(bool compact = false) : IDisposable
         }
     }
 
-    public void Dispose() => _output.Dispose();
+    public void Dispose()
+    {
+        _output.Dispose();
+        _done.Dispose();
+    }
+
+    private void PutAside()
+    {
+        _done.Append(_output.Written);
+        _output.Clear();
+    }
 
     private void Open(byte bracket)
     {
@@ -153,6 +174,11 @@ internal sealed class PythonJsonWriter(bool compact = false) : IDisposable
 
     private void Separate()
     {
+        if (_output.Length >= StepBytes)
+        {
+            PutAside();
+        }
+
         if (_needsComma)
         {
             _output.WriteBytes(compact ? ","u8 : ", "u8);

@@ -10,7 +10,7 @@ internal static class RichTreeText
     {
         using PythonJsonWriter json = new();
         Encode(json, root, [], entries);
-        return System.Text.Encoding.UTF8.GetString(json.Written);
+        return System.Text.Encoding.UTF8.GetString(json.ToArray());
     }
 
     private static void Encode(PythonJsonWriter json, PyTree node, List<TreeKey> path, IReadOnlyDictionary<string, TreeMetadataEntry> entries)

@@ -2,10 +2,10 @@ namespace OcdbtSharp.Checkpoint.Format;
 
 internal sealed partial class TreeMetadata
 {
-    /// <summary>The file's text.</summary>
-    public byte[] Encode()
+    /// <summary>The file's text; the caller disposes of it.</summary>
+    public PythonJsonWriter Encode()
     {
-        using PythonJsonWriter json = new();
+        PythonJsonWriter json = new();
         json.StartObject();
         json.Name("tree_metadata");
         json.StartObject();
@@ -38,7 +38,7 @@ internal sealed partial class TreeMetadata
         }
 
         json.EndObject();
-        return json.ToArray();
+        return json;
     }
 }
 

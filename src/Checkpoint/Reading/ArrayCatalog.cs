@@ -14,7 +14,7 @@ internal sealed class ArrayCatalog
     private static readonly byte[] _zarr3File = Encoding.UTF8.GetBytes(CheckpointLayout.Zarr3File);
 
     private readonly IKvStore _store;
-    private readonly StoredKeys? _keys;
+    private readonly SnapshotKvStore? _keys;
 
     // Metadata files in the order of their keys: the indices of these, and what they hold.
     private readonly List<int> _files = [];
@@ -30,7 +30,7 @@ internal sealed class ArrayCatalog
     // The file that was found last: leaves mostly come in the order of their keys.
     private int _last = -1;
 
-    private ArrayCatalog(IKvStore store, StoredKeys? keys)
+    private ArrayCatalog(IKvStore store, SnapshotKvStore? keys)
     {
         _store = store;
         _keys = keys;
@@ -55,7 +55,7 @@ internal sealed class ArrayCatalog
             return new ArrayCatalog(store, null);
         }
 
-        StoredKeys keys = await StoredKeys.ReadAsync(store, cancellationToken).ConfigureAwait(false);
+        SnapshotKvStore keys = await SnapshotKvStore.TakeAsync(store, cancellationToken).ConfigureAwait(false);
         ArrayCatalog catalog = new(store, keys);
         ZarrFormat? first = null;
         for (int index = 0; index < keys.Count; index++)
@@ -129,7 +129,7 @@ internal sealed class ArrayCatalog
         };
 
     /// <summary>The metadata of an array; null for a zarr v3 group.</summary>
-    private ArrayMetadata? Parse(StoredKeys keys, Key key, ReadOnlyMemory<byte>? content)
+    private ArrayMetadata? Parse(SnapshotKvStore keys, Key key, ReadOnlyMemory<byte>? content)
     {
         if (content is not { } file)
         {
@@ -151,7 +151,7 @@ internal sealed class ArrayCatalog
 
     /// <summary>The metadata file of an array.</summary>
     /// <exception cref="StorageException">There is none.</exception>
-    private int Find(StoredKeys keys, string name)
+    private int Find(SnapshotKvStore keys, string name)
     {
         int next = _last + 1 < _files.Count ? _last + 1 : 0;
         if (!_isMixed && _files.Count > 0 && Ascii.Equals(NameOf(keys, next), name))
@@ -168,10 +168,10 @@ internal sealed class ArrayCatalog
     }
 
     /// <summary>Looks for a name through all files: where a key is not UTF-8, its name has other bytes.</summary>
-    private int FindDecoded(StoredKeys keys, string name) =>
+    private int FindDecoded(SnapshotKvStore keys, string name) =>
         Enumerable.Range(0, _files.Count).FirstOrDefault(file => Encoding.UTF8.GetString(NameOf(keys, file)) == name, -1);
 
-    private int Search(StoredKeys keys, Key key)
+    private int Search(SnapshotKvStore keys, Key key)
     {
         int low = 0;
         int high = _files.Count;
@@ -192,7 +192,7 @@ internal sealed class ArrayCatalog
     }
 
     /// <summary>The name of the array that a metadata file is of.</summary>
-    private ReadOnlySpan<byte> NameOf(StoredKeys keys, int file)
+    private ReadOnlySpan<byte> NameOf(SnapshotKvStore keys, int file)
     {
         ReadOnlySpan<byte> key = keys.KeyAt(_files[file]).Span;
         return key[..Math.Max(0, key.Length - FileOf(FormatOf(key)!.Value).Length - 1)];

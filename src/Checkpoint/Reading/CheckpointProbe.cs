@@ -28,11 +28,11 @@ internal static class CheckpointProbe
 
         CheckpointKind? kind = ByMarkerFiles(listing, metadata);
         kind ??= listing.Has(CheckpointLayout.Zarr3File) ? await Zarr3KindAsync(store, cancellationToken).ConfigureAwait(false) : null;
-        kind ??= await IsItemWithoutMetadataAsync(store, listing, cancellationToken).ConfigureAwait(false) ? CheckpointKind.Item : null;
+        kind ??= await IsItemWithoutMetadataAsync(store, listing, format, cancellationToken).ConfigureAwait(false) ? CheckpointKind.Item : null;
         kind ??= metadata is not null ? CheckpointKind.Step : null;
         kind ??= await IsRootAsync(store, listing, format, cancellationToken).ConfigureAwait(false) ? CheckpointKind.Root : null;
         kind ??= MsgpackFile(listing) is not null ? CheckpointKind.Msgpack : null;
-        kind ??= await HasItemAsync(store, listing, cancellationToken).ConfigureAwait(false) ? CheckpointKind.Step : null;
+        kind ??= await HasItemAsync(store, listing, format, cancellationToken).ConfigureAwait(false) ? CheckpointKind.Step : null;
         return kind ?? throw new UnsupportedFormatException(
             "This is no checkpoint: none of the files of an Orbax step or item, an OCDBT database, a zarr array or a msgpack checkpoint is here.",
             store.Describe(Key.Empty));
@@ -130,14 +130,17 @@ internal static class CheckpointProbe
             : throw new CorruptDataException("There is no node_type.", location);
     }
 
-    private static async ValueTask<bool> IsItemWithoutMetadataAsync(IKvStore store, FolderListing listing, CancellationToken cancellationToken)
+    private static async ValueTask<bool> IsItemWithoutMetadataAsync(
+        IKvStore store, FolderListing listing, StepNameFormat format, CancellationToken cancellationToken)
     {
         if (JsonFile(listing, null) is not null || await IsRandomKeyAsync(store, listing, cancellationToken).ConfigureAwait(false))
         {
             return true;
         }
 
-        foreach (string folder in listing.Folders.Take(FoldersToLookInto))
+        // Where folders are named as steps are, the latest is looked into: it is the one that is asked for next.
+        string? latest = StepDirectory.Latest(listing.Folders, format);
+        foreach (string folder in latest is null ? listing.Folders.Take(FoldersToLookInto) : [latest])
         {
             if (await IsArrayAsync(store.Folder(folder), cancellationToken).ConfigureAwait(false))
             {
@@ -181,14 +184,14 @@ internal static class CheckpointProbe
             || await store.ExistsAsync(CheckpointLayout.RootMetadataFolder + CheckpointLayout.RootMetadataFile, cancellationToken).ConfigureAwait(false);
     }
 
-    private static async ValueTask<bool> HasItemAsync(IKvStore store, FolderListing listing, CancellationToken cancellationToken)
+    private static async ValueTask<bool> HasItemAsync(IKvStore store, FolderListing listing, StepNameFormat format, CancellationToken cancellationToken)
     {
         foreach (string folder in listing.Folders.Where(folder => !StepDirectory.IsTemporary(folder)).Take(FoldersToLookInto))
         {
             IKvStore child = store.Folder(folder);
             FolderListing inner = await FolderListing.ReadAsync(child, cancellationToken).ConfigureAwait(false);
             if (ByMarkerFiles(inner, null) is CheckpointKind.Item or CheckpointKind.Ocdbt
-                || await IsItemWithoutMetadataAsync(child, inner, cancellationToken).ConfigureAwait(false))
+                || await IsItemWithoutMetadataAsync(child, inner, format, cancellationToken).ConfigureAwait(false))
             {
                 return true;
             }

@@ -5,9 +5,6 @@ namespace OcdbtSharp.Checkpoint.Reading;
 /// <summary>The files and folders directly below the root of a store.</summary>
 internal sealed class FolderListing
 {
-    // Below a folder with more keys than this, a new listing behind the folder is cheaper than walking through it.
-    private const int KeysToWalk = 64;
-
     // What a checkpoint may begin with; asked for one by one where a store cannot list.
     private static readonly string[] _knownFiles =
     [
@@ -52,46 +49,19 @@ internal sealed class FolderListing
             return new FolderListing(files, folders);
         }
 
-        for (Key? next = Key.Empty; next is { } min;)
+        await foreach (ListEntry entry in store.ListFolderAsync(default, cancellationToken).ConfigureAwait(false))
         {
-            next = await WalkAsync(store, new KeyRange(min, null), files, folders, cancellationToken).ConfigureAwait(false);
-        }
-
-        return new FolderListing(files, folders);
-    }
-
-    /// <summary>Walks through the keys of a range.</summary>
-    /// <returns>Where to go on behind a folder with many keys; null at the end.</returns>
-    private static async ValueTask<Key?> WalkAsync(
-        IKvStore store, KeyRange range, HashSet<string> files, List<string> folders, CancellationToken cancellationToken)
-    {
-        Key folder = default;
-        int keysInFolder = 0;
-        await foreach (ListEntry entry in store.ListAsync(range, cancellationToken).ConfigureAwait(false))
-        {
-            int slash = entry.Key.Bytes.Span.IndexOf((byte)'/');
-            if (slash < 0)
+            string name = entry.Key.ToString();
+            if (name.EndsWith('/'))
             {
-                files.Add(entry.Key.ToString());
-                continue;
-            }
-
-            Key parent = new(entry.Key.Bytes[..(slash + 1)]);
-            if (keysInFolder > 0 && parent == folder)
-            {
-                if (++keysInFolder > KeysToWalk)
-                {
-                    return folder.PrefixSuccessor();
-                }
+                folders.Add(name[..^1]);
             }
             else
             {
-                folder = parent;
-                keysInFolder = 1;
-                folders.Add(new Key(parent.Bytes[..slash]).ToString());
+                files.Add(name);
             }
         }
 
-        return null;
+        return new FolderListing(files, folders);
     }
 }

@@ -13,11 +13,11 @@ internal sealed class HeldValues
     /// <returns>Null where nothing is gained by it, or where it failed: the reads of the arrays then tell which one of them it is.</returns>
     public static async ValueTask<HeldValues?> ReadAsync(IEnumerable<LeafSource> leaves, CancellationToken cancellationToken)
     {
-        StoredKeys? keys = null;
+        SnapshotKvStore? keys = null;
         List<int> indices = [];
         foreach (LeafSource leaf in leaves)
         {
-            if (leaf is ZarrLeafSource { Store: StoredArrayKvStore { Keys.IsDatabase: true } store })
+            if (leaf is ZarrLeafSource { Store: StoredArrayKvStore { Keys.ReadsTogether: true } store })
             {
                 keys = store.Keys;
                 store.AddSmallChunks(indices);

@@ -44,6 +44,22 @@ internal static class StepDirectory
         return (finished, unfinished);
     }
 
+    /// <summary>The folder that has the name of the latest step, whether it is finished or not; null where none has the name of a step.</summary>
+    public static string? Latest(IEnumerable<string> folders, StepNameFormat format)
+    {
+        List<StepInfo> steps = [];
+        foreach (string folder in folders)
+        {
+            if (!IsTemporary(folder) && format.TryParse(folder, out long step))
+            {
+                steps.Add(new StepInfo(step, folder));
+            }
+        }
+
+        Sort(steps);
+        return steps.Count == 0 ? null : steps[^1].Name;
+    }
+
     /// <summary>Sorts by number; of steps with the same number, the name that is greatest comes last and so is the latest.</summary>
     public static void Sort(List<StepInfo> steps) =>
         steps.Sort((left, right) => left.Step != right.Step ? left.Step.CompareTo(right.Step) : string.CompareOrdinal(left.Name, right.Name));

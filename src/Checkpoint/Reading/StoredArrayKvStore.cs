@@ -11,15 +11,18 @@ namespace OcdbtSharp.Checkpoint.Reading;
 /// <param name="end">Behind its last key.</param>
 /// <param name="counter">Counts the bytes that are read; null where nobody asks.</param>
 /// <param name="held">Values that were read already; null where there are none.</param>
-internal sealed class StoredArrayKvStore(StoredKeys keys, Key prefix, int first, int end, ByteCounter? counter = null, HeldValues? held = null) : IKvStore, IFileBackedKvStore
+internal sealed class StoredArrayKvStore(SnapshotKvStore keys, Key prefix, int first, int end, ByteCounter? counter = null, HeldValues? held = null) : IKvStore, IFileBackedKvStore
 {
     private const long SmallChunk = 128 << 10;
 
     /// <inheritdoc/>
     public KvStoreCapabilities Capabilities => KvStoreCapabilities.List;
 
+    /// <inheritdoc/>
+    public ReadCoalescing Coalescing => keys.Coalescing;
+
     /// <summary>The table of keys.</summary>
-    public StoredKeys Keys => keys;
+    public SnapshotKvStore Keys => keys;
 
     /// <summary>The same with a counter of its own, or values that were read already.</summary>
     public StoredArrayKvStore With(ByteCounter? bytes, HeldValues? values) => new(keys, prefix, first, end, bytes, values);
@@ -105,14 +108,7 @@ internal sealed class StoredArrayKvStore(StoredKeys keys, Key prefix, int first,
 
     private ReadResult Part(ReadOnlyMemory<byte> value, ReadOptions options)
     {
-        (long offset, long length) = options.Range.Resolve(value.Length);
-        ReadOnlyMemory<byte> part = value.Slice((int)offset, (int)length);
-        if (options.Destination is { } destination)
-        {
-            part.CopyTo(destination);
-            part = destination[..part.Length];
-        }
-
+        ReadOnlyMemory<byte> part = options.Slice(value);
         counter?.Add(part.Length);
         return new ReadResult(ReadState.Value, part, StorageGeneration.Unknown, value.Length);
     }

@@ -31,6 +31,9 @@ internal sealed class ArrayLayout
     public bool IsStoredAs(ArrayLayout other) =>
         StoredType.Equals(other.StoredType) && Shape.AsSpan().SequenceEqual(other.Shape) && ChunkShape.AsSpan().SequenceEqual(other.ChunkShape);
 
+    /// <summary>Whether another array is stored and written in the same way.</summary>
+    public bool IsSame(ArrayLayout other) => IsStoredAs(other) && WriteShape.AsSpan().SequenceEqual(other.WriteShape);
+
     /// <summary>Lays out an array as Orbax does.</summary>
     /// <exception cref="ArgumentException">The array cannot be saved in this way.</exception>
     public static ArrayLayout Of(SavedLeaf leaf, SaveOptions options)

@@ -14,16 +14,27 @@ internal static class DatabaseMerge
     public static async Task RunAsync(IKvStore folder, int processes, CancellationToken cancellationToken)
     {
         OcdbtStore merged = await OcdbtStore.OpenAsync(folder, OrbaxDatabase.Create(0), cancellationToken).ConfigureAwait(false);
-        OcdbtTransaction transaction = merged.BeginTransaction();
-        await using ConfiguredAsyncDisposable closing = transaction.ConfigureAwait(false);
+        List<OcdbtStore> parts = [];
         for (int process = 0; process < processes; process++)
         {
             IKvStore part = folder.Folder(CheckpointLayout.ProcessDatabasePrefix + process);
             if (await part.ExistsAsync(CheckpointLayout.OcdbtManifestFile, cancellationToken).ConfigureAwait(false))
             {
-                OcdbtStore database = await OcdbtStore.OpenAsync(part, null, cancellationToken).ConfigureAwait(false);
-                await transaction.CopyRangeAsync(database, cancellationToken: cancellationToken).ConfigureAwait(false);
+                parts.Add(await OcdbtStore.OpenAsync(part, null, cancellationToken).ConfigureAwait(false));
             }
+        }
+
+        if (parts is [OcdbtStore only])
+        {
+            await merged.CopyRangeAsync(only, cancellationToken: cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        OcdbtTransaction transaction = merged.BeginTransaction();
+        await using ConfiguredAsyncDisposable closing = transaction.ConfigureAwait(false);
+        foreach (OcdbtStore part in parts)
+        {
+            await transaction.CopyRangeAsync(part, cancellationToken: cancellationToken).ConfigureAwait(false);
         }
 
         await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);

@@ -17,7 +17,11 @@ namespace OcdbtSharp.Checkpoint.Save;
 internal sealed class TreeWriter
 {
     private readonly List<SavedLeaf> _leaves;
+    // Arrays of a transformer's layers have the same few layouts, which then are one object for all of them.
+    private const int LayoutsToShare = 64;
+
     private readonly List<SavedArray> _arrays = [];
+    private readonly List<ArrayLayout> _layouts = [];
     private readonly ArraysWriter _writer;
     private readonly PyTree _tree;
     private readonly SaveOptions _options;
@@ -56,7 +60,7 @@ internal sealed class TreeWriter
                     throw new ArgumentException($"The array '{leaf.Name}' cannot lie in a folder: {reason}. A database takes any name.", nameof(tree));
                 }
 
-                ArrayLayout layout = ArrayLayout.Of(leaf, options);
+                ArrayLayout layout = Shared(ArrayLayout.Of(leaf, options));
                 if (!ElementConversion.Exists(leaf.Array.DataType, layout.StoredType))
                 {
                     throw new ArgumentException($"'{leaf.Name}': there is no conversion of {leaf.Array.DataType} to {layout.StoredType}.", nameof(tree));
@@ -86,9 +90,24 @@ internal sealed class TreeWriter
     public async Task FinishAsync(IKvStore folder, CancellationToken cancellationToken)
     {
         await CheckProcessesAsync(folder, cancellationToken).ConfigureAwait(false);
-        Task tree = Task.Run(() => folder.WriteAsync(CheckpointLayout.TreeMetadataFile, EncodeTree(), default, cancellationToken).AsTask(), cancellationToken);
+        Task tree = Task.Run(() => WriteAsync(folder, CheckpointLayout.TreeMetadataFile, EncodeTree(), cancellationToken), cancellationToken);
         Task arrays = _options.UseOcdbt && _arrays.Count > 0 ? DatabaseMerge.RunAsync(folder, _processes.Count, cancellationToken) : Task.CompletedTask;
         await Task.WhenAll(arrays, tree).ConfigureAwait(false);
+    }
+
+    private ArrayLayout Shared(ArrayLayout layout)
+    {
+        if (_layouts.Find(layout.IsSame) is { } known)
+        {
+            return known;
+        }
+
+        if (_layouts.Count < LayoutsToShare)
+        {
+            _layouts.Add(layout);
+        }
+
+        return layout;
     }
 
     private static Key ArrayMetadatasFile(int process) => CheckpointLayout.ArrayMetadatasFolder + CheckpointLayout.ProcessFilePrefix + process;
@@ -111,7 +130,7 @@ internal sealed class TreeWriter
     {
         if (_leaves.Exists(leaf => leaf.IsJaxArray))
         {
-            await folder.WriteAsync(ArrayMetadatasFile(_processes.Index), EncodeArrayMetadatas(), default, cancellationToken).ConfigureAwait(false);
+            await WriteAsync(folder, ArrayMetadatasFile(_processes.Index), EncodeArrayMetadatas(), cancellationToken).ConfigureAwait(false);
         }
 
         if (_processes.IsPrimary)
@@ -121,7 +140,15 @@ internal sealed class TreeWriter
         }
     }
 
-    private byte[] EncodeArrayMetadatas() => ArrayMetadatas.Encode(_arrays.Where(array => array.Leaf.IsJaxArray).Select(array =>
+    private static async Task WriteAsync(IKvStore folder, Key file, PythonJsonWriter text, CancellationToken cancellationToken)
+    {
+        using (text)
+        {
+            await folder.WriteAsync(file, text.Written, default, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private PythonJsonWriter EncodeArrayMetadatas() => ArrayMetadatas.Encode(_arrays.Where(array => array.Leaf.IsJaxArray).Select(array =>
         (array.Leaf.Name, new ArrayMetadataEntry(array.Layout.WriteShape, array.Layout.ChunkShape, array.Leaf.Array!.KeyImplementation))));
 
     private async Task WriteShardingsAsync(IKvStore folder, CancellationToken cancellationToken)
@@ -131,7 +158,7 @@ internal sealed class TreeWriter
             [.. _arrays.Where(array => array.Leaf.IsJaxArray).Select(array => (array.Leaf.Name, array.Leaf.Array!.Sharding ?? onOneDevice))];
         if (shardings.Length > 0)
         {
-            await folder.WriteAsync(CheckpointLayout.ShardingFile, ArraySharding.EncodeFile(shardings), default, cancellationToken).ConfigureAwait(false);
+            await WriteAsync(folder, CheckpointLayout.ShardingFile, ArraySharding.EncodeFile(shardings), cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -149,7 +176,12 @@ internal sealed class TreeWriter
         byte[]? ours = null;
         for (int process = 1; process < _processes.Count && _leaves.Exists(leaf => leaf.IsJaxArray); process++)
         {
-            ours ??= EncodeArrayMetadatas();
+            if (ours is null)
+            {
+                using PythonJsonWriter text = EncodeArrayMetadatas();
+                ours = text.ToArray();
+            }
+
             ReadOnlyMemory<byte> theirs = await folder.ReadRequiredAsync(
                 ArrayMetadatasFile(process), $"process {process} has written it", cancellationToken).ConfigureAwait(false);
             if (!theirs.Span.SequenceEqual(ours))
@@ -159,7 +191,7 @@ internal sealed class TreeWriter
         }
     }
 
-    private byte[] EncodeTree()
+    private PythonJsonWriter EncodeTree()
     {
         Dictionary<string, long[]> writeShapes = _arrays.Where(array => array.Leaf.IsJaxArray)
             .ToDictionary(array => array.Leaf.Name, array => array.Layout.WriteShape, StringComparer.Ordinal);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using OcdbtSharp.Checkpoint;
 using OcdbtSharp.Zarr3;
 
@@ -17,10 +18,13 @@ internal sealed class ConvertArguments
         Description = "What to write, by its ending: .safetensors, .npz, .npy (a folder), .zarr (a group), or else a checkpoint of Orbax.",
     };
 
-    public Option<int> Processes { get; } = new("--processes") { Description = "Write a checkpoint of Orbax by so many processes at once.", DefaultValueFactory = _ => 1 };
+    public Option<int> Processes { get; } = new("--processes") { Description = "Write a checkpoint of Orbax by so many processes at once, or by fewer where it is not large enough for all.", DefaultValueFactory = _ => 1 };
 
-    /// <summary>Which of the processes this is; given by the first one to those that it starts.</summary>
-    public Option<int?> ProcessIndex { get; } = new("--process-index") { Hidden = true };
+    /// <summary>Which of how many processes this is, as <c>2/5</c>; given by the first one to those that it starts.</summary>
+    public Option<string?> Process { get; } = new("--process") { Hidden = true };
+
+    /// <summary>Bytes from which on a part is worth a process of its own.</summary>
+    public Option<long> ProcessBytes { get; } = new("--process-bytes") { Hidden = true, DefaultValueFactory = _ => 128 << 20 };
 
     private readonly Option<string?> _to = new("--to") { Description = "orbax, safetensors, npz, npy or zarr, whatever the ending." };
     private readonly Option<string[]> _include = Arguments.Include();
@@ -49,7 +53,7 @@ internal sealed class ConvertArguments
         command.Add(Destination);
         foreach (Option option in new Option[]
         {
-            _to, _include, _exclude, _rename, _dtype, Processes, ProcessIndex, _v1, _zarr3, _noOcdbt, _noCompression, _chunkBytes, _dataFileBytes, _fileBytes, _convert, _force, _step, _item,
+            _to, _include, _exclude, _rename, _dtype, Processes, Process, ProcessBytes, _v1, _zarr3, _noOcdbt, _noCompression, _chunkBytes, _dataFileBytes, _fileBytes, _convert, _force, _step, _item,
         })
         {
             command.Add(option);
@@ -57,16 +61,14 @@ internal sealed class ConvertArguments
     }
 
     /// <summary>What they come to.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="progress">Told of what has been written.</param>
+    /// <param name="count">How many processes there are; null for as many as were asked for.</param>
     /// <exception cref="UsageException">One of them makes no sense.</exception>
-    public ConversionOptions Read(ParseResult parsed, IProgress<SaveProgress> progress)
+    public ConversionOptions Read(ParseResult parsed, IProgress<SaveProgress> progress, int? count = null)
     {
         bool isV1 = parsed.GetValue(_v1);
-        int processes = parsed.GetValue(Processes);
-        if (processes < 1)
-        {
-            throw new UsageException("--processes is at least 1.");
-        }
-
+        ProcessGroup processes = Group(parsed, count);
         return new ConversionOptions
         {
             Format = Format(parsed.GetValue(_to)),
@@ -77,7 +79,7 @@ internal sealed class ConvertArguments
             Renames = [.. (parsed.GetValue(_rename) ?? []).Select(Rename)],
             DataType = parsed.GetValue(_dtype) is { } name ? DataType.Parse(name) : null,
             UseV1 = isV1,
-            Processes = new ProcessGroup(parsed.GetValue(ProcessIndex) ?? 0, processes),
+            Processes = processes,
             MaxFileBytes = parsed.GetValue(_fileBytes),
             ConvertTypes = parsed.GetValue(_convert),
             Overwrite = parsed.GetValue(_force),
@@ -88,9 +90,27 @@ internal sealed class ConvertArguments
                 UseZarr3 = parsed.GetValue(_zarr3) || isV1,
                 UseCompression = !parsed.GetValue(_noCompression),
                 ChunkByteSize = parsed.GetValue(_chunkBytes),
+                MaxParallelism = Math.Max(1, Environment.ProcessorCount / processes.Count),
                 TargetDataFileSize = parsed.GetValue(_dataFileBytes) ?? new SaveOptions().TargetDataFileSize,
             },
         };
+    }
+
+    private ProcessGroup Group(ParseResult parsed, int? count)
+    {
+        int processes = parsed.GetValue(Processes);
+        if (processes < 1)
+        {
+            throw new UsageException("--processes is at least 1.");
+        }
+
+        if (parsed.GetValue(Process) is not { } process)
+        {
+            return new ProcessGroup(0, count ?? processes);
+        }
+
+        string[] parts = process.Split('/');
+        return new ProcessGroup(int.Parse(parts[0], CultureInfo.InvariantCulture), int.Parse(parts[1], CultureInfo.InvariantCulture));
     }
 
     private static ConversionFormat? Format(string? name) => name switch

@@ -18,18 +18,21 @@ internal static class ConvertCommand
         {
             string source = parsed.GetRequiredValue(arguments.Source);
             string destination = parsed.GetRequiredValue(arguments.Destination);
-            int processes = parsed.GetValue(arguments.Processes);
-            int? index = parsed.GetValue(arguments.ProcessIndex);
+            bool isFirst = parsed.GetValue(arguments.Process) is null;
             long start = Stopwatch.GetTimestamp();
             string Rate(long bytes) => ByteText.Of((long)(bytes / Math.Max(1e-6, Stopwatch.GetElapsedTime(start).TotalSeconds))) + "/s";
             using ProgressLine<SaveProgress> progress = new(
                 console, done => $"written {ByteText.Of(done.Bytes)} of {ByteText.Of(done.TotalBytes)}, {Rate(done.Bytes)}");
             ConversionOptions options = arguments.Read(parsed, progress);
-            using ConvertProcesses others = index is null && processes > 1 ? ConvertProcesses.Start(parsed, processes) : ConvertProcesses.None;
+            int processes = isFirst
+                ? await CheckpointConversion.CountProcessesAsync(source, destination, options, parsed.GetValue(arguments.ProcessBytes), cancellationToken)
+                : options.Processes.Count;
+            using ConvertProcesses others = isFirst && processes > 1 ? ConvertProcesses.Start(parsed, processes) : ConvertProcesses.None;
+            options = arguments.Read(parsed, progress, processes);
             ConversionResult result = await CheckpointConversion.RunAsync(source, destination, options, cancellationToken);
             await others.WaitAsync(cancellationToken);
             progress.Dispose();
-            if (index is not null)
+            if (!isFirst)
             {
                 return;
             }

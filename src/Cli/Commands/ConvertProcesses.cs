@@ -37,8 +37,8 @@ internal sealed class ConvertProcesses : IDisposable
                     info.ArgumentList.Add(argument);
                 }
 
-                info.ArgumentList.Add("--process-index");
-                info.ArgumentList.Add(index.ToString(CultureInfo.InvariantCulture));
+                info.ArgumentList.Add("--process");
+                info.ArgumentList.Add(string.Create(CultureInfo.InvariantCulture, $"{index}/{count}"));
                 Process process = Process.Start(info) ?? throw new IOException($"Process {index} did not start.");
                 process.OutputDataReceived += (_, _) => { };
                 process.BeginOutputReadLine();

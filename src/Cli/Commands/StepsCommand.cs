@@ -9,6 +9,8 @@ namespace OcdbtSharp.Cli.Commands;
 /// <summary><c>ocdbt steps</c>: the steps below the root of a manager.</summary>
 internal static class StepsCommand
 {
+    private const int ReadsAtOnce = 16;
+
     public static Command Create(ToolConsole console)
     {
         Argument<string> path = new("ROOT") { Description = "The folder of a manager." };
@@ -22,13 +24,9 @@ internal static class StepsCommand
                 throw new UsageException($"{root.Location} is no root of a manager: it is {CheckpointNames.Of(root.Kind)}.");
             }
 
-            List<Row> rows = [];
-            foreach (StepInfo info in root.Steps)
-            {
-                OrbaxCheckpoint step = await root.OpenStepAsync(info.Step, cancellationToken);
-                rows.Add(new Row(info, step.Metadata?.CommitTimestamp, step.ItemNames, await step.ReadMetricsAsync(cancellationToken)));
-            }
-
+            StepSummary[] rows = new StepSummary[root.Steps.Count];
+            ParallelOptions parallel = new() { MaxDegreeOfParallelism = ReadsAtOnce, CancellationToken = cancellationToken };
+            await Parallel.ForAsync(0, rows.Length, parallel, async (index, token) => rows[index] = await root.ReadStepSummaryAsync(root.Steps[index], token));
             if (parsed.GetValue(json))
             {
                 WriteJson(console, rows, root.Unfinished);
@@ -41,13 +39,13 @@ internal static class StepsCommand
         return command;
     }
 
-    private static void WriteText(ToolConsole console, List<Row> rows, IReadOnlyList<string> unfinished)
+    private static void WriteText(ToolConsole console, StepSummary[] rows, IReadOnlyList<string> unfinished)
     {
         TextTable table = new(new Column("step", IsRight: true), new Column("folder"), new Column("committed"), new Column("items"), new Column("metrics"));
-        foreach (Row row in rows)
+        foreach (StepSummary row in rows)
         {
             table.Add(
-                row.Info.Step.ToString(CultureInfo.InvariantCulture), row.Info.Name, Time(row.Committed), string.Join(", ", row.Items), row.Metrics?.GetRawText() ?? "");
+                row.Step.Step.ToString(CultureInfo.InvariantCulture), row.Step.Name, Time(row.CommitTimestamp), string.Join(", ", row.ItemNames), row.Metrics?.GetRawText() ?? "");
         }
 
         table.Write(console);
@@ -57,17 +55,17 @@ internal static class StepsCommand
         }
     }
 
-    private static void WriteJson(ToolConsole console, List<Row> rows, IReadOnlyList<string> unfinished) => JsonOutput.Write(console, json =>
+    private static void WriteJson(ToolConsole console, StepSummary[] rows, IReadOnlyList<string> unfinished) => JsonOutput.Write(console, json =>
     {
         json.WriteStartObject();
         json.WriteStartArray("steps"u8);
-        foreach (Row row in rows)
+        foreach (StepSummary row in rows)
         {
             json.WriteStartObject();
-            json.WriteNumber("step"u8, row.Info.Step);
-            json.WriteString("folder"u8, row.Info.Name);
+            json.WriteNumber("step"u8, row.Step.Step);
+            json.WriteString("folder"u8, row.Step.Name);
             json.WritePropertyName("commit_timestamp_nsecs"u8);
-            if (row.Committed is { } time)
+            if (row.CommitTimestamp is { } time)
             {
                 json.WriteNumberValue(time);
             }
@@ -76,7 +74,7 @@ internal static class StepsCommand
                 json.WriteNullValue();
             }
 
-            WriteNames(json, "items"u8, row.Items);
+            WriteNames(json, "items"u8, row.ItemNames);
             if (row.Metrics is { } metrics)
             {
                 json.WritePropertyName("metrics"u8);
@@ -105,6 +103,4 @@ internal static class StepsCommand
     private static string Time(long? nanoseconds) => nanoseconds is { } time
         ? DateTimeOffset.UnixEpoch.AddTicks(time / 100).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)
         : "";
-
-    private sealed record Row(StepInfo Info, long? Committed, IReadOnlyList<string> Items, JsonElement? Metrics);
 }

@@ -10,8 +10,9 @@ internal sealed class ByteArena
 
     private byte[] _block = [];
     private int _used;
+    private ReadOnlyMemory<byte> _last;
 
-    /// <summary>A copy of <paramref name="value"/> that stays valid.</summary>
+    /// <summary>A copy of <paramref name="value"/> that stays valid; the same as for the value before, where both are equal.</summary>
     public ReadOnlyMemory<byte> Copy(in ReadOnlySequence<byte> value)
     {
         if (value.Length > LargeBytes)
@@ -20,6 +21,11 @@ internal sealed class ByteArena
         }
 
         int length = (int)value.Length;
+        if (length == _last.Length && value.IsSingleSegment && value.FirstSpan.SequenceEqual(_last.Span))
+        {
+            return _last;
+        }
+
         if (length > _block.Length - _used)
         {
             _block = GC.AllocateUninitializedArray<byte>(BlockBytes);
@@ -29,6 +35,7 @@ internal sealed class ByteArena
         Memory<byte> copy = _block.AsMemory(_used, length);
         value.CopyTo(copy.Span);
         _used += length;
+        _last = copy;
         return copy;
     }
 }

@@ -7,8 +7,9 @@ namespace OcdbtSharp.KvStore.Buffers;
 /// <summary>A cursor over bytes that are not trusted. Every read checks what is left; errors carry the offset.</summary>
 internal ref struct ByteReader
 {
-    private readonly ReadOnlySpan<byte> _bytes;
     private readonly long _origin;
+    private readonly IByteSource? _source;
+    private ReadOnlySpan<byte> _bytes;
     private int _position;
 
     /// <param name="bytes">What to read.</param>
@@ -19,11 +20,15 @@ internal ref struct ByteReader
         _origin = origin;
     }
 
+    /// <param name="source">What to read, from its beginning; more of it is made available as the cursor comes to it.</param>
+    public ByteReader(IByteSource source)
+        : this(source.Reach(0)) => _source = source;
+
     /// <summary>Bytes read so far.</summary>
     public readonly int Position => _position;
 
-    /// <summary>Bytes left to read.</summary>
-    public readonly int Remaining => _bytes.Length - _position;
+    /// <summary>Bytes left to read; of a source the most that can be left.</summary>
+    public readonly int Remaining => (_source?.Capacity ?? _bytes.Length) - _position;
 
     /// <summary>Offset of the next byte, as error messages count.</summary>
     public readonly long Offset => _origin + _position;
@@ -32,7 +37,7 @@ internal ref struct ByteReader
     {
         if (_position >= _bytes.Length)
         {
-            ThrowTruncated(what, 1);
+            Reach(1, what);
         }
 
         return _bytes[_position++];
@@ -40,9 +45,9 @@ internal ref struct ByteReader
 
     public ReadOnlySpan<byte> ReadBytes(int length, string what)
     {
-        if ((uint)length > (uint)Remaining)
+        if ((uint)length > (uint)(_bytes.Length - _position))
         {
-            ThrowTruncated(what, length);
+            Reach(length, what);
         }
 
         ReadOnlySpan<byte> slice = _bytes.Slice(_position, length);
@@ -132,9 +137,23 @@ internal ref struct ByteReader
         }
     }
 
+    /// <summary>Asks the source for more.</summary>
+    private void Reach(int length, string what)
+    {
+        if (_source is not null && (uint)length <= (uint)Remaining)
+        {
+            _bytes = _source.Reach(_position + length);
+        }
+
+        if ((uint)length > (uint)(_bytes.Length - _position))
+        {
+            ThrowTruncated(what, length);
+        }
+    }
+
     [DoesNotReturn]
     private readonly void ThrowTruncated(string what, int length) =>
-        throw Corrupt($"{what} is cut off: {length} bytes expected, {Remaining} left");
+        throw Corrupt($"{what} is cut off: {length} bytes expected, {_bytes.Length - _position} left");
 
     [DoesNotReturn]
     private readonly void ThrowOverflow(string what, int bits) =>

@@ -6,11 +6,14 @@ namespace OcdbtSharp.KvStore.Buffers;
 internal static class Sequence
 {
     /// <summary>The pieces one behind the other; they are borrowed.</summary>
-    public static ReadOnlySequence<byte> Of(IEnumerable<byte[]> pieces)
+    public static ReadOnlySequence<byte> Of(IEnumerable<byte[]> pieces) => Of(pieces.Select(piece => (ReadOnlyMemory<byte>)piece));
+
+    /// <inheritdoc cref="Of(IEnumerable{byte[]})"/>
+    public static ReadOnlySequence<byte> Of(IEnumerable<ReadOnlyMemory<byte>> pieces)
     {
         Segment? first = null;
         Segment? last = null;
-        foreach (byte[] piece in pieces)
+        foreach (ReadOnlyMemory<byte> piece in pieces)
         {
             last = last is null ? new Segment(piece, 0) : last.Append(piece);
             first ??= last;

@@ -14,7 +14,7 @@ namespace OcdbtSharp.KvStore;
 /// end in <c>.__lock</c>. Reads take place on the calling thread and are complete when they return; writes take place on the thread pool.
 /// On Linux, parts of 2 MiB and more go to the disk past the page cache, where the file system lets them.
 /// </remarks>
-public sealed class FileKvStore : IPiecewiseKvStore, IChangeDetector, IFileBackedKvStore
+public sealed class FileKvStore : IPiecewiseKvStore, IChangeDetector, IFileBackedKvStore, ILocatedKvStore
 {
     /// <summary>How many files are kept open between partial reads.</summary>
     internal const int OpenFiles = 64;
@@ -80,11 +80,21 @@ public sealed class FileKvStore : IPiecewiseKvStore, IChangeDetector, IFileBacke
     public async IAsyncEnumerable<ListEntry> ListAsync(KeyRange range = default, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         await Task.CompletedTask.ConfigureAwait(false);
-        using IEnumerator<ListEntry> entries = FolderListing.List(_root, range).GetEnumerator();
-        while (MoveNext(entries))
+        foreach (ListEntry entry in Listed(FolderListing.List(_root, range)))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            yield return entries.Current;
+            yield return entry;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<ListEntry> ListFolderAsync(Key prefix = default, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await Task.CompletedTask.ConfigureAwait(false);
+        foreach (ListEntry entry in Listed(FolderListing.ListFolder(_root, prefix)))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            yield return entry;
         }
     }
 
@@ -153,8 +163,11 @@ public sealed class FileKvStore : IPiecewiseKvStore, IChangeDetector, IFileBacke
         return ValueTask.FromResult<FileExtent?>(FileIdentity.TryGet(path, out FileIdentity identity) ? new FileExtent(path, 0, identity.Length) : null);
     }
 
-    /// <inheritdoc cref="UnfinishedWrites.List"/>
-    internal IEnumerable<(Key Key, FileInfo File)> ListUnfinished(Key prefix) => UnfinishedWrites.List(_root, prefix);
+    /// <inheritdoc/>
+    KvStoreLocation ILocatedKvStore.Location => new(nameof(FileKvStore), OperatingSystem.IsWindows() ? _root.Replace('\\', '/') : _root);
+
+    /// <inheritdoc/>
+    IEnumerable<(Key Key, FileInfo File)> ILocatedKvStore.ListUnfinished(Key prefix) => UnfinishedWrites.List(_root, prefix);
 
     private static void Move(string from, string to)
     {
@@ -222,11 +235,10 @@ public sealed class FileKvStore : IPiecewiseKvStore, IChangeDetector, IFileBacke
 
     private static Memory<byte> Destination(ReadOptions options, string path, long length)
     {
+        options.CheckDestination(length);
         if (options.Destination is { } given)
         {
-            return length <= given.Length
-                ? given[..(int)length]
-                : throw new ArgumentException($"The destination holds {given.Length} bytes, and {length} were asked for.", nameof(options));
+            return given[..(int)length];
         }
 
         return length <= Array.MaxLength
@@ -238,6 +250,15 @@ public sealed class FileKvStore : IPiecewiseKvStore, IChangeDetector, IFileBacke
         prefix.Length > 1 && prefix.Span[^1] == (byte)'/'
             ? FilePath.Of(_root, new Key(prefix.Bytes[..^1]))
             : throw new ArgumentException($"The prefix '{prefix}' does not end in a slash.", nameof(prefix));
+
+    private IEnumerable<ListEntry> Listed(IEnumerable<ListEntry> found)
+    {
+        using IEnumerator<ListEntry> entries = found.GetEnumerator();
+        while (MoveNext(entries))
+        {
+            yield return entries.Current;
+        }
+    }
 
     private bool MoveNext(IEnumerator<ListEntry> entries)
     {

@@ -51,6 +51,59 @@ internal static class FolderListing
         }
     }
 
+    /// <summary>Lists the keys of one folder, and the folders in it that hold a key.</summary>
+    /// <param name="root">The folder of the store; ends in a separator.</param>
+    /// <param name="prefix">What the keys begin with.</param>
+    public static IEnumerable<ListEntry> ListFolder(string root, Key prefix)
+    {
+        Key folder = new(prefix.Bytes[..(prefix.Span.LastIndexOf((byte)'/') + 1)]);
+        if (folder.Length > 0 && !FilePath.IsValid(new Key(folder.Bytes[..^1])))
+        {
+            yield break;
+        }
+
+        foreach (Entry entry in Read(root + folder))
+        {
+            Key key = folder.Append(entry.Name);
+            if (key.StartsWith(prefix) && (!entry.IsFolder || HoldsKey(root + key)))
+            {
+                yield return new ListEntry(key, entry.Length, entry.IsFolder ? null : entry.Modified);
+            }
+        }
+    }
+
+    /// <summary>Whether there is a file in a folder or below it. Mostly one of the first entries tells.</summary>
+    private static bool HoldsKey(string folder)
+    {
+        try
+        {
+            List<string> folders = [];
+            foreach ((string name, bool isFolder) in new FileSystemEnumerable<(string Name, bool IsFolder)>(folder, NameOf, Options))
+            {
+                if (!isFolder && name.Length > 0)
+                {
+                    return true;
+                }
+
+                if (isFolder)
+                {
+                    folders.Add(name);
+                }
+            }
+
+            return folders.Exists(name => HoldsKey(Path.Join(folder, name)));
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return false;
+        }
+    }
+
+    private static (string Name, bool IsFolder) NameOf(ref FileSystemEntry entry) =>
+        (entry.Attributes & FileAttributes.ReparsePoint) != 0 ? (Transform(ref entry).Name.ToString(), false)
+        : entry.IsDirectory ? (entry.FileName.ToString(), true)
+        : (entry.FileName.EndsWith(FilePath.LockSuffix, StringComparison.Ordinal) ? "" : entry.FileName.ToString(), false);
+
     /// <summary>What lies directly in a folder, in order.</summary>
     /// <param name="root">The folder of the store; ends in a separator.</param>
     /// <param name="folder">The folder to read, as a prefix that ends in <c>/</c> or is empty.</param>

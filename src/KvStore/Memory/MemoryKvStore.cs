@@ -40,15 +40,7 @@ public sealed class MemoryKvStore : IPiecewiseKvStore
             return ValueTask.FromResult(new ReadResult(ReadState.Unchanged, default, generation, value.Length));
         }
 
-        (long offset, long length) = options.Range.Resolve(value.Length);
-        ReadOnlyMemory<byte> part = value.AsMemory((int)offset, (int)length);
-        if (options.Destination is { } destination)
-        {
-            part.CopyTo(destination);
-            part = destination[..part.Length];
-        }
-
-        return ValueTask.FromResult(new ReadResult(ReadState.Value, part, generation, value.Length));
+        return ValueTask.FromResult(new ReadResult(ReadState.Value, options.Slice(value), generation, value.Length));
     }
 
     /// <inheritdoc/>

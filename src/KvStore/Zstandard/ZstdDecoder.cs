@@ -121,15 +121,16 @@ internal sealed unsafe partial class ZstdDecoder : IDisposable
     /// <summary>Decodes what is whole in a piece of the source.</summary>
     /// <param name="source">The bytes from the first that has not been used; at least <see cref="MinSource"/> unless there are no more.</param>
     /// <param name="destination">The same memory at every call.</param>
+    /// <param name="enough">Length of the content from which on no further block is decoded.</param>
     /// <returns>Number of bytes that were used.</returns>
     /// <inheritdoc cref="Decode"/>
-    public long Read(ReadOnlyLongSpan source, LongSpan destination)
+    public long Read(ReadOnlyLongSpan source, LongSpan destination, long enough = long.MaxValue)
     {
         fixed (byte* start = &source.First, target = &destination.First)
         {
             byte* position = start;
             byte* end = start + source.Length;
-            while (position < end && TryReadNext(ref position, end, target, destination.Length))
+            while (position < end && _written < enough && TryReadNext(ref position, end, target, destination.Length))
             {
             }
 

@@ -10,9 +10,10 @@ namespace OcdbtSharp.Ocdbt.Format;
 /// </summary>
 internal sealed partial class BtreeNode
 {
-    private BtreeNode(ref ByteReader reader, ReadOnlyMemory<byte> body, ReadOnlySpan<byte> transitivePath)
+    private BtreeNode(NodeBody body, ReadOnlySpan<byte> transitivePath)
     {
         _body = body;
+        ByteReader reader = new(body);
         Height = reader.ReadByte("height of the B-tree node");
         _files = DataFileTable.Decode(ref reader, transitivePath);
         uint count = reader.ReadVarint32("number of entries");
@@ -30,30 +31,24 @@ internal sealed partial class BtreeNode
         (_keys, _prefixLength) = DecodeKeys(ref reader);
         if (Height == 0)
         {
-            DecodeValues(ref reader);
+            body.Expect(DecodeValues(ref reader));
         }
         else
         {
             DecodeChildren(ref reader);
-        }
+            body.Expect(reader.Position);
 
-        reader.EnsureEnd("B-tree node");
-        if (Height != 0)
-        {
             // Everything has been copied out of the body.
-            _body = default;
+            body.Clear();
         }
     }
 
     /// <summary>Reads a node.</summary>
     /// <param name="encoded">The whole node; the result may refer to it.</param>
     /// <param name="transitivePath">The base path of the file that the node lies in.</param>
-    public static BtreeNode Decode(ReadOnlyMemory<byte> encoded, ReadOnlySpan<byte> transitivePath)
-    {
-        ReadOnlyMemory<byte> body = Envelope.Decode(encoded, FormatLimits.BtreeNodeMagic, "B-tree node");
-        ByteReader reader = new(body.Span);
-        return new BtreeNode(ref reader, body, transitivePath);
-    }
+    /// <param name="place">Where the node lies, for errors that show only when its values are asked for.</param>
+    public static BtreeNode Decode(ReadOnlyMemory<byte> encoded, ReadOnlySpan<byte> transitivePath, Func<string>? place = null) =>
+        new(NodeBody.Open(encoded, place), transitivePath);
 
     /// <summary>Checks what a reference said about this node.</summary>
     /// <param name="height">The height that the parent implies.</param>
@@ -145,7 +140,9 @@ internal sealed partial class BtreeNode
             : throw reader.Corrupt($"keys of {total} bytes are more than the limit of {FormatLimits.MaxNodeBytes}");
     }
 
-    private void DecodeValues(ref ByteReader reader)
+    /// <summary>Reads where the values are.</summary>
+    /// <returns>Where the last value within the node ends.</returns>
+    private long DecodeValues(ref ByteReader reader)
     {
         int count = Count;
         for (int i = 0; i < count; i++)
@@ -186,14 +183,17 @@ internal sealed partial class BtreeNode
             }
         }
 
+        long end = reader.Position;
         for (int i = 0; i < count; i++)
         {
             if (_fileIndices[i] == InlineValue)
             {
-                _offsets[i] = reader.Position;
-                reader.ReadBytes((int)_lengths[i], "inline value");
+                _offsets[i] = end;
+                end += _lengths[i];
             }
         }
+
+        return end;
     }
 
     private void DecodeChildren(ref ByteReader reader)

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using OcdbtSharp.KvStore;
 
 namespace OcdbtSharp.Ocdbt.Format;
 
@@ -11,7 +12,7 @@ internal sealed partial class BtreeNode : IDecodedNode
 {
     private const int InlineValue = -1;
 
-    private readonly ReadOnlyMemory<byte> _body;
+    private readonly NodeBody _body;
 
     // The prefix common to all keys, then the rest of each key; rest i ends at _keyEnds[i].
     private readonly byte[] _keys;
@@ -38,7 +39,7 @@ internal sealed partial class BtreeNode : IDecodedNode
     public ReadOnlySpan<byte> KeyPrefix => _keys.AsSpan(0, _prefixLength);
 
     /// <inheritdoc/>
-    public long MemoryBytes => 256 + _body.Length + _keys.Length + (Count * 24L) + (_statistics.Length * 32L) + DataFileTable.MemoryBytes(_files);
+    public long MemoryBytes => 256 + (Height == 0 ? _body.MemoryBytes : 0) + _keys.Length + (Count * 24L) + (_statistics.Length * 32L) + DataFileTable.MemoryBytes(_files);
 
     /// <summary>Key <paramref name="index"/> behind <see cref="KeyPrefix"/>.</summary>
     public ReadOnlySpan<byte> KeyRest(int index)
@@ -74,8 +75,19 @@ internal sealed partial class BtreeNode : IDecodedNode
     /// <summary>Whether the value of a leaf's entry lies within the node.</summary>
     public bool IsInline(int index) => _fileIndices[index] == InlineValue;
 
+    /// <summary>Whether the node no longer refers to what it was decoded from, where that is compressed.</summary>
+    public bool IsInflated => _body.IsWhole;
+
     /// <summary>The value of a leaf's entry that lies within the node; it stays valid.</summary>
+    /// <exception cref="CorruptDataException">The values are compressed and damaged.</exception>
     public ReadOnlyMemory<byte> InlineValueAt(int index) => _body.Slice((int)_offsets[index], (int)_lengths[index]);
+
+    /// <summary>Inflates all values that lie within the node.</summary>
+    /// <exception cref="CorruptDataException">They are damaged.</exception>
+    public void InflateValues() => _body.Complete();
+
+    /// <summary>Lets go of the values that lie within the node, which then cannot be asked for.</summary>
+    public void DropValues() => _body.Clear();
 
     /// <summary>Where the value of a leaf's entry, or the child of an interior node's entry, lies.</summary>
     public IndirectDataReference LocationAt(int index) => new(_files[_fileIndices[index]], _offsets[index], _lengths[index]);

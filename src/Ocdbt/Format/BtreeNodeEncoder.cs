@@ -1,4 +1,4 @@
-using System.Numerics;
+using System.Buffers;
 using System.Runtime.InteropServices;
 using OcdbtSharp.KvStore.Buffers;
 
@@ -6,13 +6,15 @@ namespace OcdbtSharp.Ocdbt.Format;
 
 /// <summary>An encoded node of the B-tree and what its parent has to say about it.</summary>
 /// <param name="Bytes">The whole node, in memory that is given back when the node is disposed of.</param>
+/// <param name="Owner">What the memory belongs to.</param>
 /// <param name="MinKey">The full key of the first entry; empty for the root.</param>
 /// <param name="ExcludedPrefixLength">How many bytes of <paramref name="MinKey"/> are common to all keys of the node and left out of it.</param>
 /// <param name="Statistics">Sums over the node and all below it.</param>
-internal sealed record EncodedNode(ByteWriter Bytes, ReadOnlyMemory<byte> MinKey, int ExcludedPrefixLength, BtreeNodeStatistics Statistics) : IDisposable
+internal sealed record EncodedNode(
+    ReadOnlySequence<byte> Bytes, IDisposable Owner, ReadOnlyMemory<byte> MinKey, int ExcludedPrefixLength, BtreeNodeStatistics Statistics) : IDisposable
 {
     /// <inheritdoc/>
-    public void Dispose() => Bytes.Dispose();
+    public void Dispose() => Owner.Dispose();
 }
 
 /// <summary>A reference to a node with the key under which its parent holds it.</summary>
@@ -114,7 +116,8 @@ internal sealed class BtreeNodeEncoder(Config config, byte height)
         ReadOnlySpan<(int SubtreePrefixLength, BtreeNodeStatistics Statistics)> children =
             height == 0 ? [] : CollectionsMarshal.AsSpan(_children)[start..end];
         int excluded = isRoot ? 0 : ExcludedPrefixLength(entries, children);
-        using ByteWriter writer = new(EstimatedBodyBytes(start, end));
+        EnvelopeWriter envelope = new(FormatLimits.BtreeNodeMagic, config.Compression, RangeBytes(start, end) + 64);
+        ByteWriter writer = envelope.Body;
         writer.WriteByte(height);
         DataFileTableBuilder files = new();
         foreach (ref readonly Entry entry in entries)
@@ -127,12 +130,12 @@ internal sealed class BtreeNodeEncoder(Config config, byte height)
 
         files.Encode(writer);
         writer.WriteVarint((ulong)entries.Length);
-        WriteKeys(writer, entries, children, excluded);
-        BtreeNodeStatistics statistics = height == 0 ? WriteValues(writer, files, entries) : WriteChildren(writer, files, entries, children);
-        ByteWriter bytes = new(Envelope.MaxLength(writer.Length, config.Compression));
-        Envelope.Encode(writer.Written, FormatLimits.BtreeNodeMagic, config.Compression, bytes);
+        WriteKeys(envelope, entries, children, excluded);
+        BtreeNodeStatistics statistics = height == 0 ? WriteValues(envelope, files, entries) : WriteChildren(writer, files, entries, children);
+        ReadOnlySequence<byte> bytes = envelope.Finish();
         return new EncodedNode(
             bytes,
+            envelope,
             isRoot ? default : entries[0].Key,
             excluded,
             statistics + new BtreeNodeStatistics(0, (ulong)bytes.Length, 0));
@@ -153,11 +156,12 @@ internal sealed class BtreeNodeEncoder(Config config, byte height)
     }
 
     private static void WriteKeys(
-        ByteWriter writer,
+        EnvelopeWriter envelope,
         ReadOnlySpan<Entry> entries,
         ReadOnlySpan<(int SubtreePrefixLength, BtreeNodeStatistics Statistics)> children,
         int excluded)
     {
+        ByteWriter writer = envelope.Body;
         foreach (ref readonly Entry entry in entries[1..])
         {
             writer.WriteVarint((ulong)(entry.SharedLength - excluded));
@@ -178,11 +182,13 @@ internal sealed class BtreeNodeEncoder(Config config, byte height)
         foreach (ref readonly Entry entry in entries[1..])
         {
             writer.WriteBytes(entry.Key.Span[entry.SharedLength..]);
+            envelope.Flush();
         }
     }
 
-    private static BtreeNodeStatistics WriteValues(ByteWriter writer, DataFileTableBuilder files, ReadOnlySpan<Entry> entries)
+    private static BtreeNodeStatistics WriteValues(EnvelopeWriter envelope, DataFileTableBuilder files, ReadOnlySpan<Entry> entries)
     {
+        ByteWriter writer = envelope.Body;
         BtreeNodeStatistics statistics = new((ulong)entries.Length, 0, 0);
         foreach (ref readonly Entry entry in entries)
         {
@@ -216,6 +222,7 @@ internal sealed class BtreeNodeEncoder(Config config, byte height)
             if (entry.Value.IsInline)
             {
                 writer.WriteBytes(entry.Value.Inline.Span);
+                envelope.Flush();
             }
         }
 
@@ -265,8 +272,6 @@ internal sealed class BtreeNodeEncoder(Config config, byte height)
         long before = start == 0 ? 0 : entries[start - 1].EndBytes;
         return entries[end - 1].EndBytes - before - ((long)(end - start - 1) * _commonPrefixLength);
     }
-
-    private int EstimatedBodyBytes(int start, int end) => (int)Math.Min(1 << 26, BitOperations.RoundUpToPowerOf2((ulong)RangeBytes(start, end) + 64));
 
     /// <summary>An entry of the level.</summary>
     /// <param name="Key">The full key.</param>

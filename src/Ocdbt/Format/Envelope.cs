@@ -10,15 +10,27 @@ namespace OcdbtSharp.Ocdbt.Format;
 /// </summary>
 internal static class Envelope
 {
-    private const int HeaderLength = 4 + 8;
-    private const int ChecksumLength = 4;
+    /// <summary>Bytes before the format version.</summary>
+    public const int HeaderLength = 4 + 8;
+
+    /// <summary>Bytes behind the body.</summary>
+    public const int ChecksumLength = 4;
+
     private const int MinLength = HeaderLength + 2 + ChecksumLength;
 
     /// <summary>Checks the wrapping and returns the body, inflated where it is compressed.</summary>
+    /// <inheritdoc cref="Open"/>
+    public static ReadOnlyMemory<byte> Decode(ReadOnlyMemory<byte> encoded, uint magic, string what)
+    {
+        (ReadOnlyMemory<byte> stored, bool isCompressed) = Open(encoded, magic, what);
+        return isCompressed ? Zstd.Decompress(stored.Span, FormatLimits.MaxNodeBytes) : stored;
+    }
+
+    /// <summary>Checks the wrapping and returns the body as it is stored, and whether that is a Zstandard frame.</summary>
     /// <param name="encoded">The whole structure; the result may be a part of it.</param>
     /// <param name="magic">The magic number that the structure must have.</param>
     /// <param name="what">The structure, for error messages.</param>
-    public static ReadOnlyMemory<byte> Decode(ReadOnlyMemory<byte> encoded, uint magic, string what)
+    public static (ReadOnlyMemory<byte> Body, bool IsCompressed) Open(ReadOnlyMemory<byte> encoded, uint magic, string what)
     {
         ReadOnlySpan<byte> bytes = encoded.Span;
         if (bytes.Length < MinLength)
@@ -57,8 +69,7 @@ internal static class Envelope
         int bodyStart = HeaderLength + reader.Position;
         return compression switch
         {
-            0 => encoded[bodyStart..end],
-            1 => Zstd.Decompress(bytes[bodyStart..end], FormatLimits.MaxNodeBytes),
+            0 or 1 => (encoded[bodyStart..end], compression == 1),
             _ => throw new UnsupportedFormatException($"{what} has compression format {compression}; 0 (none) and 1 (zstd) are supported"),
         };
     }

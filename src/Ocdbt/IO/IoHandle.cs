@@ -42,6 +42,9 @@ internal sealed class IoHandle
 
     public ManifestStore Manifests { get; }
 
+    /// <summary>About how many bytes of memory the nodes take that are kept.</summary>
+    public long CachedBytes => _cache.Bytes;
+
     /// <summary>Where a node or value lies, for people.</summary>
     public string Describe(IndirectDataReference location) =>
         $"{_store.Describe(location.File.Path)} [{location.Offset}, {location.Offset + location.Length})";
@@ -76,8 +79,8 @@ internal sealed class IoHandle
         _values.WriteAsync(value, files, cancellationToken);
 
     /// <summary>Appends a node of the B-tree to a data file.</summary>
-    public ValueTask<IndirectDataReference> WriteBtreeNodeAsync(ReadOnlyMemory<byte> node, DataFileSet files, CancellationToken cancellationToken) =>
-        _btreeNodes.WriteAsync(new ReadOnlySequence<byte>(node), files, cancellationToken);
+    public ValueTask<IndirectDataReference> WriteBtreeNodeAsync(ReadOnlySequence<byte> node, DataFileSet files, CancellationToken cancellationToken) =>
+        _btreeNodes.WriteAsync(node, files, cancellationToken);
 
     /// <summary>Appends a node of the version tree to a data file.</summary>
     public ValueTask<IndirectDataReference> WriteVersionTreeNodeAsync(byte[] node, DataFileSet files, CancellationToken cancellationToken) =>
@@ -112,27 +115,14 @@ internal sealed class IoHandle
             return cached;
         }
 
-        if (location.Length > FormatLimits.MaxNodeBytes)
-        {
-            throw TooLong(location);
-        }
-
-        // A leaf that is not compressed keeps what was read; otherwise the memory serves the next node.
-        using PooledBuffer? buffer = _nodesAreCompressed ? new PooledBuffer((int)location.Length) : null;
-        ReadOnlyMemory<byte> bytes = await ReadValueAsync(location, 0, location.Length, buffer?.Memory, cancellationToken).ConfigureAwait(false);
-        try
-        {
-            bool isCompressed = Envelope.IsCompressed(bytes.Span);
-            _nodesAreCompressed = isCompressed;
-            BtreeNode node = BtreeNode.Decode(isCompressed || buffer is null ? bytes : bytes.ToArray(), location.File.BasePath);
-            _cache.Add(location, node);
-            return node;
-        }
-        catch (OcdbtSharpException exception)
-        {
-            throw exception.At(Describe(location));
-        }
+        BtreeNode node = await ReadBtreeNodeAsync(location, keepsValues: true, cancellationToken).ConfigureAwait(false);
+        _cache.Add(location, node);
+        return node;
     }
+
+    /// <summary>A node of which only keys and places are wanted. It is not kept, and the values that lie within it cannot be asked for.</summary>
+    public ValueTask<BtreeNode> GetKeysAsync(IndirectDataReference location, CancellationToken cancellationToken) =>
+        _cache.Find(location) is BtreeNode cached ? ValueTask.FromResult(cached) : ReadBtreeNodeAsync(location, keepsValues: false, cancellationToken);
 
     public async ValueTask<VersionTreeNode> GetVersionTreeNodeAsync(IndirectDataReference location, CancellationToken cancellationToken)
     {
@@ -192,6 +182,42 @@ internal sealed class IoHandle
         catch (ArgumentException exception)
         {
             throw Impossible(location, exception);
+        }
+    }
+
+    private async ValueTask<BtreeNode> ReadBtreeNodeAsync(IndirectDataReference location, bool keepsValues, CancellationToken cancellationToken)
+    {
+        if (location.Length > FormatLimits.MaxNodeBytes)
+        {
+            throw TooLong(location);
+        }
+
+        // A leaf keeps what was read as long as it is not compressed, or not inflated as a whole; otherwise the memory serves the next node.
+        PooledBuffer? buffer = _nodesAreCompressed ? new PooledBuffer((int)location.Length) : null;
+        try
+        {
+            ReadOnlyMemory<byte> bytes = await ReadValueAsync(location, 0, location.Length, buffer?.Memory, cancellationToken).ConfigureAwait(false);
+            bool isCompressed = Envelope.IsCompressed(bytes.Span);
+            _nodesAreCompressed = isCompressed;
+            BtreeNode node = BtreeNode.Decode(isCompressed || buffer is null ? bytes : bytes.ToArray(), location.File.BasePath, () => Describe(location));
+            if (!keepsValues)
+            {
+                node.DropValues();
+            }
+            else if (!node.IsInflated)
+            {
+                buffer = null;
+            }
+
+            return node;
+        }
+        catch (OcdbtSharpException exception) when (exception.Location is null)
+        {
+            throw exception.At(Describe(location));
+        }
+        finally
+        {
+            buffer?.Dispose();
         }
     }
 

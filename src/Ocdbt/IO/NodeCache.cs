@@ -49,7 +49,7 @@ internal sealed class NodeCache(long limit)
             }
 
             _turns.Enqueue(added);
-            _bytes += node.MemoryBytes;
+            _bytes += added.Bytes;
             while (_bytes > limit)
             {
                 Entry oldest = _turns.Dequeue();
@@ -61,7 +61,7 @@ internal sealed class NodeCache(long limit)
                 else
                 {
                     _entries.TryRemove(oldest.Location, out _);
-                    _bytes -= oldest.Node.MemoryBytes;
+                    _bytes -= oldest.Bytes;
                 }
             }
         }
@@ -72,6 +72,8 @@ internal sealed class NodeCache(long limit)
         public IndirectDataReference Location => location;
 
         public IDecodedNode Node => node;
+
+        public long Bytes { get; } = node.MemoryBytes;
 
         public bool WasFound { get; set; }
     }

@@ -40,7 +40,7 @@ internal sealed class BtreeWriter(IoHandle io, Config config, DataFileSet files)
         for (int i = 0; i < nodes.Length; i++)
         {
             using EncodedNode node = nodes[i];
-            IndirectDataReference location = await io.WriteBtreeNodeAsync(node.Bytes.WrittenMemory, files, cancellationToken).ConfigureAwait(false);
+            IndirectDataReference location = await io.WriteBtreeNodeAsync(node.Bytes, files, cancellationToken).ConfigureAwait(false);
             entries[i] = new ChildEntry(node.MinKey, node.ExcludedPrefixLength, new BtreeNodeReference(location, node.Statistics));
         }
 

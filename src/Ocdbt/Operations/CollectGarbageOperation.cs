@@ -52,17 +52,15 @@ internal static class CollectGarbageOperation
     private static void CollectUnfinished(
         IKvStore store, IReadOnlyCollection<Key> prefixes, DateTimeOffset latest, bool dryRun, List<ListEntry> deleted, List<ListEntry> kept)
     {
-        (IKvStore inner, Key root) = store is PrefixKvStore prefixed ? (prefixed.Store, prefixed.Prefix) : (store, Key.Empty);
-        if (inner is not FileKvStore folder)
+        if (store is not ILocatedKvStore folder)
         {
             return;
         }
 
         foreach (Key prefix in prefixes)
         {
-            foreach ((Key key, FileInfo file) in folder.ListUnfinished(root.Append(prefix)))
+            foreach ((Key path, FileInfo file) in folder.ListUnfinished(prefix))
             {
-                Key path = new(key.Bytes[root.Length..]);
                 if (StoredDataFiles.PrefixOf(path) != prefix)
                 {
                     continue;

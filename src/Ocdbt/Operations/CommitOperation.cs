@@ -10,9 +10,6 @@ namespace OcdbtSharp.Ocdbt.Operations;
 /// </summary>
 internal static class CommitOperation
 {
-    private const int FirstDelayMilliseconds = 1;
-    private const int MaxDelayMilliseconds = 64;
-
     /// <summary>Commits a change.</summary>
     /// <param name="io">The database.</param>
     /// <param name="config">Its configuration when it was opened.</param>
@@ -20,7 +17,7 @@ internal static class CommitOperation
     /// <param name="change">Makes the root of the new version from the latest one; null where there is nothing to commit.</param>
     /// <param name="cancellationToken">Gives up; the version may be committed nonetheless.</param>
     /// <returns>The new version; null where there was nothing to commit.</returns>
-    /// <exception cref="StorageException">The storage failed, or the database was replaced by another.</exception>
+    /// <exception cref="StorageException">The storage failed, the database was replaced by another, or other writers were always faster.</exception>
     public static async ValueTask<BtreeGenerationReference?> RunAsync(
         IoHandle io,
         Config config,
@@ -29,23 +26,24 @@ internal static class CommitOperation
         CancellationToken cancellationToken)
     {
         BtreeWriter writer = new(io, config, files);
-        for (int delay = FirstDelayMilliseconds; ; delay = Math.Min(MaxDelayMilliseconds, 2 * delay))
-        {
-            ManifestState state = await io.GetManifestAsync(config, TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
-            BtreeGenerationReference? latest = state.Manifest.IsConfigOnly ? null : state.Manifest.Latest;
-            if (await change(writer, latest, cancellationToken).ConfigureAwait(false) is not { } root)
+        BtreeGenerationReference? committed = null;
+        await ConditionalUpdate.RunAsync(
+            async token =>
             {
-                return null;
-            }
+                ManifestState state = await io.GetManifestAsync(config, TimeSpan.Zero, token).ConfigureAwait(false);
+                BtreeGenerationReference? latest = state.Manifest.IsConfigOnly ? null : state.Manifest.Latest;
+                if (await change(writer, latest, token).ConfigureAwait(false) is not { } root)
+                {
+                    return true;
+                }
 
-            Manifest next = await ManifestBuilder.NextAsync(io, files, state.Manifest, root, cancellationToken).ConfigureAwait(false);
-            await files.CompleteAsync().ConfigureAwait(false);
-            if (await io.TryUpdateManifestAsync(state, next, cancellationToken).ConfigureAwait(false))
-            {
-                return next.Latest;
-            }
-
-            await Task.Delay(Random.Shared.Next(delay + 1), cancellationToken).ConfigureAwait(false);
-        }
+                Manifest next = await ManifestBuilder.NextAsync(io, files, state.Manifest, root, token).ConfigureAwait(false);
+                await files.CompleteAsync().ConfigureAwait(false);
+                committed = await io.TryUpdateManifestAsync(state, next, token).ConfigureAwait(false) ? next.Latest : null;
+                return committed is not null;
+            },
+            () => io.Store.Describe(Manifest.FileName),
+            cancellationToken).ConfigureAwait(false);
+        return committed;
     }
 }

@@ -122,7 +122,7 @@ internal sealed class CompactOperation(IoHandle io, Config config, bool includeB
         // A root leaves no prefix out, so the keys stay as the node has them.
         using EncodedNode encoded = copy.Encode(0, node.Count, isRoot: true);
         BtreeNodeReference moved = new(
-            await io.WriteBtreeNodeAsync(encoded.Bytes.WrittenMemory, files, cancellationToken).ConfigureAwait(false), encoded.Statistics);
+            await io.WriteBtreeNodeAsync(encoded.Bytes, files, cancellationToken).ConfigureAwait(false), encoded.Statistics);
         _nodes.Add(location, moved);
         _bytes += encoded.Bytes.Length;
         progress?.Report(new OcdbtProgress(_nodes.Count, _bytes));

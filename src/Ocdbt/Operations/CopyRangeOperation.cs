@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Text;
 using OcdbtSharp.KvStore;
 using OcdbtSharp.Ocdbt.Format;
 using OcdbtSharp.Ocdbt.IO;
@@ -56,6 +55,15 @@ internal static class CopyRangeOperation
         }
     }
 
+    /// <summary>The root of another database as the target is to hold it, which then refers to all of it and reads none of it.</summary>
+    /// <param name="version">The version of the other database.</param>
+    /// <param name="dataPath">The path from the target to the source; empty or ending in <c>/</c>.</param>
+    public static BtreeGenerationReference Seen(BtreeGenerationReference version, ReadOnlyMemory<byte> dataPath)
+    {
+        IndirectDataReference location = version.Root.Location;
+        return version with { Root = version.Root with { Location = location with { File = location.File.Below(dataPath.Span) } } };
+    }
+
     private static LeafValue Seen(LeafValue value, Dictionary<DataFileId, DataFileId> files, ReadOnlySpan<byte> dataPath) =>
         value.IsInline ? value : new LeafValue(Seen(value.Location, files, dataPath));
 
@@ -75,27 +83,9 @@ internal static class CopyRangeOperation
     /// <exception cref="ArgumentException">It does not lie below it.</exception>
     public static ReadOnlyMemory<byte> DataPath(IKvStore target, IKvStore source)
     {
-        (IKvStore targetStore, Key targetPrefix) = Unwrap(target);
-        (IKvStore sourceStore, Key sourcePrefix) = Unwrap(source);
-        if (targetStore is FileKvStore targetFolder && sourceStore is FileKvStore sourceFolder)
-        {
-            (targetPrefix, sourcePrefix) = (FullPath(targetFolder, targetPrefix), FullPath(sourceFolder, sourcePrefix));
-        }
-        else if (!ReferenceEquals(targetStore, sourceStore))
-        {
-            throw NotBelow(target, source);
-        }
-
-        return sourcePrefix.StartsWith(targetPrefix) ? sourcePrefix.Bytes[targetPrefix.Length..] : throw NotBelow(target, source);
-    }
-
-    private static (IKvStore Store, Key Prefix) Unwrap(IKvStore store) =>
-        store is PrefixKvStore prefixed ? (prefixed.Store, prefixed.Prefix) : (store, Key.Empty);
-
-    private static Key FullPath(FileKvStore folder, Key prefix)
-    {
-        string root = OperatingSystem.IsWindows() ? folder.Root.Replace('\\', '/') : folder.Root;
-        return new Key(Encoding.UTF8.GetBytes(root.EndsWith('/') ? root : root + "/")).Append(prefix);
+        KvStoreLocation above = KvStoreLocation.Of(target);
+        KvStoreLocation below = KvStoreLocation.Of(source);
+        return above.Space.Equals(below.Space) && below.Path.StartsWith(above.Path) ? below.Path.Bytes[above.Path.Length..] : throw NotBelow(target, source);
     }
 
     private static ArgumentException NotBelow(IKvStore target, IKvStore source) => new(

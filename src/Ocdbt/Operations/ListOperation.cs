@@ -8,8 +8,15 @@ namespace OcdbtSharp.Ocdbt.Operations;
 /// <summary>Walks the keys of a range in order. Only the nodes on the path to the current key are held.</summary>
 internal static class ListOperation
 {
-    // Smaller nodes are read and decoded sooner than another thread begins.
-    private const long PrefetchBytes = 1 << 17;
+    // Smaller nodes are read and decoded sooner than another thread begins; of larger ones, one at a time is held.
+    private const long MinPrefetchBytes = 1 << 17;
+    private const long MaxPrefetchBytes = 16 << 20;
+
+    // Bytes of nodes that a list of keys leaves in memory for what is read next: a small database, but not the whole of a large one.
+    private const long KeptBytes = 8 << 20;
+
+    // Full keys that are made together.
+    private const int KeysAtOnce = 4096;
 
     /// <summary>The keys of a range with their values.</summary>
     public static async IAsyncEnumerable<(Key Key, LeafValue Value)> RunAsync(
@@ -24,17 +31,36 @@ internal static class ListOperation
         }
     }
 
-    /// <summary>The same, all entries of a leaf together.</summary>
-    public static async IAsyncEnumerable<LeafRun> RunsAsync(
+    /// <summary>The keys of a range with the lengths of their values, in memory that does not grow with the range.</summary>
+    public static async IAsyncEnumerable<ListEntry> KeysAsync(
         IoHandle io, BtreeGenerationReference version, KeyRange range, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        NodeReader nodes = new(io, KeptBytes);
+        await foreach (LeafRun run in RunsAsync(nodes, version, range, KeysAtOnce, cancellationToken).ConfigureAwait(false))
+        {
+            for (int i = 0; i < run.Count; i++)
+            {
+                yield return new ListEntry(run.Key(i), run.ValueLength(i));
+            }
+        }
+    }
+
+    /// <summary>The keys of a range with their values, all entries of a leaf together.</summary>
+    public static IAsyncEnumerable<LeafRun> RunsAsync(
+        IoHandle io, BtreeGenerationReference version, KeyRange range, CancellationToken cancellationToken) =>
+        RunsAsync(new NodeReader(io, long.MaxValue), version, range, int.MaxValue, cancellationToken);
+
+    private static async IAsyncEnumerable<LeafRun> RunsAsync(
+        NodeReader nodes, BtreeGenerationReference version, KeyRange range, int mostEntries, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (version.Root.Location.IsMissing || range.IsEmpty)
         {
             yield break;
         }
 
+        IoHandle io = nodes.Io;
         Stack<Step> path = new();
-        BtreeNode root = await io.GetBtreeNodeAsync(version.Root.Location, cancellationToken).ConfigureAwait(false);
+        BtreeNode root = await nodes.GetAsync(version.Root.Location, cancellationToken).ConfigureAwait(false);
         path.Push(Enter(io, version.Root.Location, root, version.RootHeight, [], 0, range));
         while (path.TryPop(out Step step))
         {
@@ -46,7 +72,13 @@ internal static class ListOperation
             BtreeNode node = step.Node;
             if (node.Height == 0)
             {
-                yield return new LeafRun(node, step.Prefix, step.Next, step.End) { Reference = step.Reference };
+                for (int next = step.Next; next < step.End;)
+                {
+                    int end = next + Math.Min(mostEntries, step.End - next);
+                    yield return new LeafRun(node, step.Prefix, next, end) { Reference = step.Reference };
+                    next = end;
+                }
+
                 continue;
             }
 
@@ -54,22 +86,16 @@ internal static class ListOperation
             cancellationToken.ThrowIfCancellationRequested();
             IndirectDataReference location = node.LocationAt(step.Next);
             Task<BtreeNode>? current = step.Ahead;
-            Task<BtreeNode>? ahead = step.Next + 1 < step.End ? Prefetch(io, node.LocationAt(step.Next + 1)) : null;
+            Task<BtreeNode>? ahead = step.Next + 1 < step.End ? nodes.Prefetch(node.LocationAt(step.Next + 1)) : null;
             path.Push(step with { Next = step.Next + 1, Ahead = ahead });
             BtreeNode child = current is null
-                ? await io.GetBtreeNodeAsync(location, cancellationToken).ConfigureAwait(false)
+                ? await nodes.GetAsync(location, cancellationToken).ConfigureAwait(false)
                 : await current.WaitAsync(cancellationToken).ConfigureAwait(false);
             byte[] key = node.FullKey(step.Next, step.Prefix);
             int shared = step.Prefix.Length + node.SubtreePrefixLength(step.Next);
             path.Push(Enter(io, location, child, node.Height - 1, key, shared, range) with { Reference = node.ChildAt(step.Next) });
         }
     }
-
-    /// <summary>Begins to read a node that takes long enough to be worth it.</summary>
-    private static Task<BtreeNode>? Prefetch(IoHandle io, IndirectDataReference location) =>
-        location.Length < PrefetchBytes || io.FindBtreeNode(location) is not null
-            ? null
-            : Task.Run(() => io.GetBtreeNodeAsync(location, CancellationToken.None).AsTask());
 
     /// <summary>Checks a node and finds out which of its entries the range touches.</summary>
     /// <param name="io">The database.</param>
@@ -109,6 +135,36 @@ internal static class ListOperation
     /// </summary>
     private readonly record struct Step(
         BtreeNode Node, byte[] Prefix, int Next, int End, Task<BtreeNode>? Ahead, BtreeNodeReference? Reference);
+
+    /// <summary>Reads nodes, and leaves so many bytes of them in memory; of the others it wants only the keys.</summary>
+    private sealed class NodeReader(IoHandle io, long keptBytes)
+    {
+        private long _keptBytes = keptBytes;
+
+        public IoHandle Io => io;
+
+        public ValueTask<BtreeNode> GetAsync(IndirectDataReference location, CancellationToken cancellationToken) =>
+            IsKept(location) ? io.GetBtreeNodeAsync(location, cancellationToken) : io.GetKeysAsync(location, cancellationToken);
+
+        /// <summary>Begins to read a node that takes long enough to be worth it.</summary>
+        public Task<BtreeNode>? Prefetch(IndirectDataReference location)
+        {
+            if (location.Length is < MinPrefetchBytes or > MaxPrefetchBytes || io.FindBtreeNode(location) is not null)
+            {
+                return null;
+            }
+
+            return IsKept(location)
+                ? Task.Run(() => io.GetBtreeNodeAsync(location, CancellationToken.None).AsTask())
+                : Task.Run(() => io.GetKeysAsync(location, CancellationToken.None).AsTask());
+        }
+
+        private bool IsKept(IndirectDataReference location)
+        {
+            _keptBytes -= _keptBytes == long.MaxValue ? 0 : location.Length;
+            return _keptBytes >= 0;
+        }
+    }
 }
 
 /// <summary>Consecutive entries of a leaf, with full keys that lie in one piece of memory.</summary>

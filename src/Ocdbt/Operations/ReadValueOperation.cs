@@ -22,7 +22,7 @@ internal static class ReadValueOperation
         }
 
         (long offset, long length) = options.Range.Resolve(value.Length);
-        CheckDestination(options, length);
+        options.CheckDestination(length);
         if (length > Array.MaxLength)
         {
             throw new StorageException(
@@ -44,23 +44,6 @@ internal static class ReadValueOperation
             return new ReadResult(ReadState.Unchanged, default, generation, value.Length);
         }
 
-        (long offset, long length) = options.Range.Resolve(value.Length);
-        CheckDestination(options, length);
-        ReadOnlyMemory<byte> part = value.Inline.Slice((int)offset, (int)length);
-        if (options.Destination is { } destination)
-        {
-            part.CopyTo(destination);
-            part = destination[..part.Length];
-        }
-
-        return new ReadResult(ReadState.Value, part, generation, value.Length);
-    }
-
-    private static void CheckDestination(in ReadOptions options, long length)
-    {
-        if (options.Destination is { } room && room.Length < length)
-        {
-            throw new ArgumentException($"The destination has {room.Length} bytes; {length} were asked for.", nameof(options));
-        }
+        return new ReadResult(ReadState.Value, options.Slice(value.Inline), generation, value.Length);
     }
 }

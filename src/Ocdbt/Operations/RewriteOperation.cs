@@ -17,9 +17,6 @@ internal static class RewriteOperation
     /// </summary>
     public const string MarkerFile = "unreachable.ocdbt";
 
-    private const int FirstDelayMilliseconds = 1;
-    private const int MaxDelayMilliseconds = 64;
-
     /// <summary>Rewrites the manifest.</summary>
     /// <param name="io">The database.</param>
     /// <param name="config">Its configuration when it was opened.</param>
@@ -33,23 +30,24 @@ internal static class RewriteOperation
         CancellationToken cancellationToken)
     {
         using DataFileSet files = new();
-        for (int delay = FirstDelayMilliseconds; ; delay = Math.Min(MaxDelayMilliseconds, 2 * delay))
-        {
-            ManifestState state = await io.GetManifestAsync(config, TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
-            if (state.Manifest.IsConfigOnly || await rewrite(state.Manifest, files, cancellationToken).ConfigureAwait(false) is not { } next)
+        Manifest? rewritten = null;
+        await ConditionalUpdate.RunAsync(
+            async token =>
             {
-                return null;
-            }
+                ManifestState state = await io.GetManifestAsync(config, TimeSpan.Zero, token).ConfigureAwait(false);
+                if (state.Manifest.IsConfigOnly || await rewrite(state.Manifest, files, token).ConfigureAwait(false) is not { } next)
+                {
+                    return true;
+                }
 
-            await files.CompleteAsync().ConfigureAwait(false);
-            await io.Store.WriteAsync(MarkerFile, Encoding.UTF8.GetBytes($"{next.Latest.GenerationNumber}\n"), default, cancellationToken).ConfigureAwait(false);
-            if (await io.TryUpdateManifestAsync(state, next, cancellationToken).ConfigureAwait(false))
-            {
-                return next;
-            }
-
-            await Task.Delay(Random.Shared.Next(delay + 1), cancellationToken).ConfigureAwait(false);
-        }
+                await files.CompleteAsync().ConfigureAwait(false);
+                await io.Store.WriteAsync(MarkerFile, Encoding.UTF8.GetBytes($"{next.Latest.GenerationNumber}\n"), default, token).ConfigureAwait(false);
+                rewritten = await io.TryUpdateManifestAsync(state, next, token).ConfigureAwait(false) ? next : null;
+                return rewritten is not null;
+            },
+            () => io.Store.Describe(Manifest.FileName),
+            cancellationToken).ConfigureAwait(false);
+        return rewritten;
     }
 
     /// <summary>

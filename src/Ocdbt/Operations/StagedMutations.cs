@@ -49,6 +49,16 @@ internal sealed class StagedMutations
 
     public void Put(Key key, LeafValue value) => Set(key, value);
 
+    /// <summary>Forgets everything.</summary>
+    public void Clear()
+    {
+        _ordered.Clear();
+        _ordered.TrimExcess();
+        _points.Clear();
+        _points.TrimExcess();
+        _ranges.Clear();
+    }
+
     public void Delete(Key key)
     {
         if (IsInRange(key))
@@ -116,6 +126,19 @@ internal sealed class StagedMutations
     public Mutation[] ToSorted(KeyRange within = default)
     {
         List<(Key Key, LeafValue? Value)> points = Points(within);
+
+        // Without ranges nothing is between the keys.
+        if (_ranges.Count == 0)
+        {
+            Mutation[] single = new Mutation[points.Count];
+            for (int i = 0; i < single.Length; i++)
+            {
+                single[i] = PointOf(points[i]);
+            }
+
+            return single;
+        }
+
         List<Mutation> sorted = new(points.Count + (2 * _ranges.Count));
         int next = 0;
         foreach (KeyRange whole in _ranges)
@@ -128,14 +151,14 @@ internal sealed class StagedMutations
 
             for (; next < points.Count && points[next].Key < range.InclusiveMin; next++)
             {
-                AddPoint(sorted, points[next]);
+                sorted.Add(PointOf(points[next]));
             }
 
             Key min = range.InclusiveMin;
             for (; next < points.Count && range.Contains(points[next].Key); next++)
             {
                 AddRange(sorted, min, points[next].Key);
-                AddPoint(sorted, points[next]);
+                sorted.Add(PointOf(points[next]));
                 min = points[next].Key.Append(new Key(new byte[] { 0 }));
             }
 
@@ -144,7 +167,7 @@ internal sealed class StagedMutations
 
         for (; next < points.Count; next++)
         {
-            AddPoint(sorted, points[next]);
+            sorted.Add(PointOf(points[next]));
         }
 
         return [.. sorted];
@@ -173,7 +196,11 @@ internal sealed class StagedMutations
             merged.Add(other);
         }
 
-        merged.AddRange(_ordered.GetRange(first, last - first));
+        for (; first < last; first++)
+        {
+            merged.Add(_ordered[first]);
+        }
+
         return merged;
     }
 
@@ -237,8 +264,8 @@ internal sealed class StagedMutations
         }
     }
 
-    private static void AddPoint(List<Mutation> sorted, (Key Key, LeafValue? Value) point) =>
-        sorted.Add(new Mutation(point.Value is null ? MutationKind.Delete : MutationKind.Put, point.Key, null, point.Value.GetValueOrDefault()));
+    private static Mutation PointOf((Key Key, LeafValue? Value) point) =>
+        new(point.Value is null ? MutationKind.Delete : MutationKind.Put, point.Key, null, point.Value.GetValueOrDefault());
 
     private bool IsInRange(Key key)
     {

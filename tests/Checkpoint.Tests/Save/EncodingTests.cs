@@ -37,7 +37,7 @@ public sealed class EncodingTests
             case CheckpointLayout.StepMetadataFile:
                 return EncodeStep(bytes, path);
             case CheckpointLayout.ShardingFile:
-                return ArraySharding.EncodeFile(ArraySharding.DecodeFile(bytes, path).Select(pair => (pair.Key, pair.Value)));
+                return ArraySharding.EncodeFile(ArraySharding.DecodeFile(bytes, path).Select(pair => (pair.Key, pair.Value))).ToArray();
             case CheckpointLayout.StringsFile:
                 StringsFile.Decode(bytes, path);
                 return StringsFile.Encode(Strings(PythonJson.Parse(bytes, path), ""));
@@ -48,7 +48,7 @@ public sealed class EncodingTests
             case var name when name.StartsWith(CheckpointLayout.ProcessFilePrefix, StringComparison.Ordinal):
                 Dictionary<string, ArrayMetadataEntry> arrays = new(StringComparer.Ordinal);
                 ArrayMetadatas.Decode(bytes, path, arrays);
-                return ArrayMetadatas.Encode(arrays.Select(pair => (pair.Key, pair.Value)));
+                return ArrayMetadatas.Encode(arrays.Select(pair => (pair.Key, pair.Value))).ToArray();
             default:
                 return null;
         }
@@ -71,7 +71,7 @@ public sealed class EncodingTests
             StoresFillValue = metadata.StoresFillValue,
             CustomMetadata = metadata.CustomMetadata,
             RichTree = rich,
-        }.Encode();
+        }.Encode().ToArray();
     }
 
     private static byte[] EncodeStep(byte[] bytes, string path)

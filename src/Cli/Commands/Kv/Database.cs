@@ -11,7 +11,8 @@ internal static class Database
     /// <summary>The file by which a folder is known to be a database.</summary>
     public const string ManifestFile = "manifest.ocdbt";
 
-    private const int Window = 16 << 20;
+    /// <summary>Bytes of a value that are read at a time.</summary>
+    public const int PieceBytes = 16 << 20;
 
     public static async Task<OcdbtStore> OpenAsync(string folder, string? version, CancellationToken cancellationToken) =>
         await OcdbtStore.OpenAsync(new FileKvStore(folder), new OcdbtOptions { Version = Version(version) }, cancellationToken);
@@ -32,17 +33,6 @@ internal static class Database
         catch (FormatException error)
         {
             throw new UsageException(error.Message);
-        }
-    }
-
-    /// <summary>Reads a value piece by piece.</summary>
-    public static async Task ForEachWindowAsync(
-        OcdbtStore store, Key key, long length, Action<ReadOnlyMemory<byte>> use, CancellationToken cancellationToken)
-    {
-        for (long offset = 0; offset < length; offset += Window)
-        {
-            ReadOptions options = new() { Range = ByteRange.FromOffset(offset, Math.Min(Window, length - offset)) };
-            use((await store.ReadAsync(key, options, cancellationToken)).Value);
         }
     }
 }

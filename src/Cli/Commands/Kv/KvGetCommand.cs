@@ -25,7 +25,10 @@ internal static class KvGetCommand
             }
 
             console.Flush();
-            await Database.ForEachWindowAsync(store, wanted, stat.TotalLength, bytes => console.Output.Write(bytes.Span), cancellationToken);
+            await foreach (ReadOnlyMemory<byte> piece in store.ReadPiecesAsync(wanted, Database.PieceBytes, cancellationToken))
+            {
+                console.Output.Write(piece.Span);
+            }
         });
         return command;
     }
