@@ -60,7 +60,7 @@ public sealed class RestoreTests
         GatedKvStore store = new(memory);
         CheckpointItem item = await (await OrbaxCheckpoint.OpenAsync(store)).OpenItemAsync();
         store.Gate = new TaskCompletionSource();
-        Task<RestoredTree> restore = item.RestoreAsync(new RestoreOptions { BytesInFlight = bytes, MaxParallelism = parallelism });
+        Task<RestoredTree> restore = item.RestoreAsync(new RestoreOptions { MaxMemory = bytes, MaxParallelism = parallelism });
         await store.WaitForAsync(most);
         store.Gate.SetResult();
         using RestoredTree tree = await restore;
@@ -72,7 +72,7 @@ public sealed class RestoreTests
     public async Task Bounds_must_be_positive()
     {
         CheckpointItem item = await (await OrbaxCheckpoint.OpenAsync(Data("seed-example"))).OpenItemAsync("state");
-        Assert.That(() => item.RestoreAsync(new RestoreOptions { BytesInFlight = 0 }), Throws.InstanceOf<ArgumentException>());
+        Assert.That(() => item.RestoreAsync(new RestoreOptions { MaxMemory = 0 }), Throws.InstanceOf<ArgumentException>());
         Assert.That(() => item.RestoreAsync(new RestoreOptions { MaxParallelism = 0 }), Throws.InstanceOf<ArgumentException>());
     }
 
