@@ -1,3 +1,4 @@
+using System.Text;
 using OcdbtSharp.KvStore;
 using OcdbtSharp.Ocdbt.Tests;
 using OcdbtSharp.Testing;
@@ -44,16 +45,21 @@ public sealed class RestoreTests
     }
 
     [TestCase(1, 8, 1)]
-    [TestCase(250_000, 8, 2)]
+    [TestCase(450_000, 8, 2)]
     [TestCase(1L << 30, 3, 3)]
     public async Task Work_in_flight_is_bounded_by_bytes_and_by_count(long bytes, int parallelism, int most)
     {
-        // Arrays of 100,000 bytes: large enough to be read on their own.
+        // Arrays of 100,000 bytes: large enough to be read on their own. They are big-endian, so what is stored is held beside them.
         MemoryKvStore memory = new();
         ItemFiles files = new(memory);
         for (int index = 0; index < 12; index++)
         {
             await files.AddAsync([$"w{index}"], [.. Enumerable.Repeat(index, 25_000)]);
+            string metadata = Encoding.UTF8.GetString((await memory.ReadAsync($"w{index}/.zarray")).Value.Span);
+            await memory.WriteAsync($"w{index}/.zarray", metadata.Replace("<i4", ">i4", StringComparison.Ordinal));
+            byte[] elements = (await memory.ReadAsync($"w{index}/0")).Value.ToArray();
+            Array.Reverse(elements);
+            await memory.WriteAsync($"w{index}/0", elements);
         }
 
         await files.OpenAsync();

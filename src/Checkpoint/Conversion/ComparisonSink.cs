@@ -16,11 +16,14 @@ internal sealed class ComparisonSink(ElementSource other, DataType type, Element
     public override IReadOnlyList<long>? ChunkShape => other.ChunkShape;
 
     /// <inheritdoc/>
-    public override ElementWriter Open(long[] origin, long[] shape) =>
-        new Writer(other.Open(origin, shape), type, new ElementComparison(relative, absolute), comparison);
+    public override ElementWriter Open(long[] origin, long[] shape, Spill spill) =>
+        new Writer(other.Open(origin, shape, spill), type, new ElementComparison(relative, absolute), comparison);
 
     /// <inheritdoc/>
-    public override long WriterBytes(long[] shape, long[] slab, int degreeOfParallelism) => (Extents.Product(slab) * type.Size) + other.ReaderBytes(shape, slab);
+    public override long WriterBytes(long[] shape, long[] slab, int degreeOfParallelism, Spill spill) => (Extents.Product(slab) * type.Size) + other.ReaderBytes(shape, slab, spill);
+
+    /// <inheritdoc/>
+    public override long SpillBytes(long[] shape, long[] slab, Spill spill) => other.SpillBytes(shape, slab, spill);
 
     private sealed class Writer(ElementReader other, DataType type, ElementComparison own, ElementComparison all) : ElementWriter
     {

@@ -24,10 +24,10 @@ internal sealed class NpyLeafSource(Func<Stream> open, string location, NpyHeade
     private bool IsTransposed => header.FortranOrder && ArrayShape.Length > 1;
 
     /// <inheritdoc/>
-    public override ElementReader Open(long[] origin, long[] shape) => new Reader(this);
+    public override ElementReader Open(long[] origin, long[] shape, Spill spill) => new Reader(this);
 
     /// <inheritdoc/>
-    public override long ReaderBytes(long[] shape, long[] slab) => IsTransposed ? ShareBytes : Window;
+    public override long ReaderBytes(long[] shape, long[] slab, Spill spill) => IsTransposed ? ShareBytes : Window;
 
     /// <summary>Reads the file from its beginning to its end.</summary>
     private sealed class Reader(NpyLeafSource source) : ElementReader

@@ -17,10 +17,10 @@ internal abstract class BoxSource(long[] arrayShape, int elementSize) : LeafSour
     public abstract void Read(long[] origin, long[] shape, LongMemory destination, ByteCounter? counter, CancellationToken cancellationToken);
 
     /// <inheritdoc/>
-    public override ElementReader Open(long[] origin, long[] shape) => new Reader(this);
+    public override ElementReader Open(long[] origin, long[] shape, Spill spill) => new Reader(this);
 
     /// <inheritdoc/>
-    public override long ReaderBytes(long[] shape, long[] slab) => 0;
+    public override long ReaderBytes(long[] shape, long[] slab, Spill spill) => 0;
 
     /// <inheritdoc/>
     public override IEnumerable<IChunkTask> Plan(long[] origin, ArrayView destination, PlanOptions options = default) => destination.IsContiguous

@@ -18,8 +18,11 @@ internal sealed class ConvertedLeafSource(LeafSource source, DataType from, Data
     public override IReadOnlyList<long>? ChunkShape => source.ChunkShape;
 
     /// <inheritdoc/>
-    public override ElementReader Open(long[] origin, long[] shape) => _converted.Open(origin, shape);
+    public override ElementReader Open(long[] origin, long[] shape, Spill spill) => _converted.Open(origin, shape, spill);
 
     /// <inheritdoc/>
-    public override long ReaderBytes(long[] shape, long[] slab) => _converted.ReaderBytes(shape, slab);
+    public override long ReaderBytes(long[] shape, long[] slab, Spill spill) => _converted.ReaderBytes(shape, slab, spill);
+
+    /// <inheritdoc/>
+    public override long SpillBytes(long[] shape, long[] slab, Spill spill) => _converted.SpillBytes(shape, slab, spill);
 }

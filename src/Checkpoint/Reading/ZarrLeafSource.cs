@@ -36,10 +36,13 @@ internal sealed class ZarrLeafSource(IKvStore store, ArrayMetadata metadata, boo
         counter is not null && store is StoredArrayKvStore stored ? new ZarrLeafSource(stored.With(counter, null), metadata, missingChunkIsError) : this;
 
     /// <inheritdoc/>
-    public override ElementReader Open(long[] origin, long[] shape) => Elements.Open(origin, shape);
+    public override ElementReader Open(long[] origin, long[] shape, Spill spill) => Elements.Open(origin, shape, spill);
 
     /// <inheritdoc/>
-    public override long ReaderBytes(long[] shape, long[] slab) => Elements.ReaderBytes(shape, slab);
+    public override long ReaderBytes(long[] shape, long[] slab, Spill spill) => Elements.ReaderBytes(shape, slab, spill);
+
+    /// <inheritdoc/>
+    public override long SpillBytes(long[] shape, long[] slab, Spill spill) => Elements.SpillBytes(shape, slab, spill);
 
     /// <inheritdoc/>
     public override IEnumerable<IChunkTask> Plan(long[] origin, ArrayView destination, PlanOptions options = default)

@@ -59,7 +59,9 @@ internal sealed class SavedArray(SavedLeaf leaf, ArrayLayout layout)
     public IEnumerable<IChunkTask> Chunks(ZarrArray array, ArrayPart? part, long[] origin, long[] shape, int degreeOfParallelism, long maxMemory)
     {
         CheckAligned(origin, shape);
-        if (!IsStaged)
+        // A chunk that memory does not hold a second time, encoded, is written piece by piece.
+        bool isLarge = !array.Metadata.Codecs.IsRaw && ChunkBytes > maxMemory / 2;
+        if (!IsStaged && !isLarge)
         {
             long[] start = [.. origin.Zip(part!.Origin, (at, first) => at - first)];
             ArrayView view = ArrayView.RowMajor(part.Elements, [.. part.Shape], array.DataType.Size).Slice(start, shape);

@@ -24,6 +24,7 @@ internal sealed class IoHandle
 
         // Data of different kinds shares files where the prefixes are the same.
         DataFilePrefixes prefixes = options.DataFilePrefixes;
+        ValuePrefix = prefixes.Value;
         _values = new DataFileWriter(store, prefixes.Value, options.TargetDataFileSize);
         _btreeNodes = prefixes.BtreeNode == prefixes.Value
             ? _values
@@ -41,6 +42,9 @@ internal sealed class IoHandle
     public IKvStore Store => _store;
 
     public ManifestStore Manifests { get; }
+
+    /// <summary>What the names of data files with values begin with.</summary>
+    public string ValuePrefix { get; }
 
     /// <summary>Where a node or value lies, for people.</summary>
     public string Describe(IndirectDataReference location) =>

@@ -82,6 +82,11 @@ internal sealed class BloscFrame : IDisposable
         int start = (int)(_starts[block] - position);
         if (_header.IsCopied)
         {
+            if (start < 0 || decoded.Length > bytes.Length - start)
+            {
+                throw new CorruptDataException($"blosc frame of {_header.FrameLength} bytes is cut off", offset: _starts[block]);
+            }
+
             bytes.Slice(start, decoded.Length).CopyTo(decoded);
         }
         else if (BloscDecoder.Shuffles(_header, decoded.Length))

@@ -131,6 +131,20 @@ internal sealed class CodecPipeline
     /// <summary>Decoders of the codecs from bytes to bytes in the order of encoding, for one chunk.</summary>
     public IEnumerable<StreamDecoder> OpenDecoders() => _bytesCodecs.Select(static codec => ((IStreamingCodec)codec).OpenDecoder());
 
+    /// <summary>
+    /// Encoders of the codecs from bytes to bytes in the order of encoding, for one chunk that comes piece by piece in the order of its elements; null where
+    /// the codecs need the whole.
+    /// </summary>
+    public IReadOnlyList<StreamEncoder>? OpenEncoders()
+    {
+        if (_bytes is not { Order.IsNative: true } || _arrayCodecs.Length > 0 || !IsInOrder || _bytesCodecs.Length > 1)
+        {
+            return null;
+        }
+
+        return _bytesCodecs.Length == 0 ? [] : (_bytesCodecs[0] as IStreamingCodec)?.OpenEncoder(Spec.ByteCount) is { } encoder ? [encoder] : null;
+    }
+
     /// <summary>The codecs as version 3 writes them.</summary>
     public JsonArray ToJson()
     {

@@ -7,6 +7,10 @@ internal interface IStreamingCodec
 {
     /// <summary>A decoder for one chunk.</summary>
     StreamDecoder OpenDecoder();
+
+    /// <summary>An encoder for one chunk; null where the codec can only be applied to the whole.</summary>
+    /// <param name="length">Bytes of the chunk.</param>
+    StreamEncoder? OpenEncoder(long length) => null;
 }
 
 /// <summary>Undoes a codec piece by piece. It takes the encoded bytes in order, in pieces of any length, and gives the decoded ones in order.</summary>

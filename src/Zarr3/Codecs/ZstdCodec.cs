@@ -35,6 +35,8 @@ internal sealed unsafe class ZstdCodec(string name, int level, bool checksum) : 
 
     public StreamDecoder OpenDecoder() => new ZstdStreamDecoder(name);
 
+    public StreamEncoder OpenEncoder(long length) => new ZstdStreamEncoder(this, level, checksum, length);
+
     public override CodecSpec ToSpec(ZarrFormat format) => new(name, format == ZarrFormat.V2 && !checksum
         ? new JsonObject { ["level"] = level }
         : new JsonObject { ["checksum"] = checksum, ["level"] = level });
@@ -114,7 +116,7 @@ internal sealed unsafe class ZstdCodec(string name, int level, bool checksum) : 
     /// Whether no encoder finds matches worth while, which is so for trained weights: few sequences occur again anywhere, and samples get no shorter by
     /// the matches that there are.
     /// </summary>
-    private bool IsLiteralsAlone(ReadOnlyLongSpan decoded)
+    public bool IsLiteralsAlone(ReadOnlyLongSpan decoded)
     {
         if (level < 0 || decoded.Length < MinProbed || RepeatProbe.Repeats(decoded))
         {

@@ -1,5 +1,6 @@
 using OcdbtSharp.KvStore.Buffers;
 using OcdbtSharp.Zarr3.Codecs;
+using OcdbtSharp.Zarr3.Transfer;
 
 namespace OcdbtSharp.Zarr3.Reading;
 
@@ -8,13 +9,14 @@ namespace OcdbtSharp.Zarr3.Reading;
 /// 1. elements that are stored as memory holds them are read where they lie;
 /// 2. of a shard the index is read once, and each inner chunk is a chunk again;
 /// 3. what can be decoded piece by piece is, up to the last box;
-/// 4. anything else is decoded whole, and held until the cursor is disposed.
+/// 4. anything else is decoded whole, and held until the cursor is disposed: in memory, or in a file where it is too large for that.
 /// </summary>
 /// <param name="codecs">The codecs of the chunk.</param>
 /// <param name="source">Its stored bytes.</param>
 /// <param name="first">The first index of what is read of it.</param>
 /// <param name="end">Behind the last index along each axis.</param>
-internal sealed class ChunkCursor(CodecPipeline codecs, ChunkSource source, long[] first, long[] end) : IDisposable
+/// <param name="spill">What is held in memory, and where the rest goes.</param>
+internal sealed class ChunkCursor(CodecPipeline codecs, ChunkSource source, long[] first, long[] end, Spill spill) : IDisposable
 {
     private readonly Dictionary<long, ChunkCursor> _inner = [];
     private bool _isOpen;
@@ -22,10 +24,12 @@ internal sealed class ChunkCursor(CodecPipeline codecs, ChunkSource source, long
     private ShardIndex? _index;
     private ElementStream? _stream;
     private ScratchBuffer? _elements;
+    private SpilledChunk? _spilled;
 
     /// <summary>Bytes of memory that a cursor holds at most.</summary>
     /// <param name="codecs">The codecs of the chunk.</param>
-    public static long Bytes(CodecPipeline codecs)
+    /// <param name="spill">What is held in memory.</param>
+    public static long Bytes(CodecPipeline codecs, Spill spill)
     {
         if (codecs.IsRaw)
         {
@@ -37,10 +41,10 @@ internal sealed class ChunkCursor(CodecPipeline codecs, ChunkSource source, long
             // A box behind another begins in the same row of inner chunks at the earliest.
             ChunkGrid grid = codecs.Sharding!.Grid;
             long row = Extents.Product(grid.GridShape[Math.Min(1, grid.GridShape.Length)..]);
-            return row * Bytes(codecs.Sharding.Inner);
+            return row * Bytes(codecs.Sharding.Inner, spill);
         }
 
-        return codecs.IsStreaming && codecs.IsInOrder
+        return codecs.IsStreaming && (codecs.IsInOrder || IsSpilled(codecs, spill))
             ? Math.Min(codecs.StreamBytes, codecs.Spec.ByteCount)
             : codecs.Spec.ByteCount + Math.Min(codecs.MaxEncodedLength, 2 * codecs.Spec.ByteCount);
     }
@@ -81,6 +85,10 @@ internal sealed class ChunkCursor(CodecPipeline codecs, ChunkSource source, long
                 await _stream.FinishAsync(cancellationToken).ConfigureAwait(false);
             }
         }
+        else if (_spilled is not null)
+        {
+            _spilled.Read(origin, destination);
+        }
         else
         {
             ArrayView chunk = ArrayView.RowMajor(_elements!.Memory, codecs.Spec.Shape, codecs.Spec.DataType.Size);
@@ -95,6 +103,7 @@ internal sealed class ChunkCursor(CodecPipeline codecs, ChunkSource source, long
     {
         _stream?.Dispose();
         _elements?.Dispose();
+        _spilled?.Dispose();
         foreach (ChunkCursor cursor in _inner.Values)
         {
             cursor.Dispose();
@@ -102,6 +111,10 @@ internal sealed class ChunkCursor(CodecPipeline codecs, ChunkSource source, long
 
         _inner.Clear();
     }
+
+    /// <summary>Whether a chunk goes to a file where it is read box by box.</summary>
+    public static bool IsSpilled(CodecPipeline codecs, Spill spill) =>
+        codecs.IsStreaming && !codecs.IsInOrder && spill.Folder is not null && codecs.Spec.ByteCount > spill.MaxHeld;
 
     private async ValueTask<bool> OpenAsync(CancellationToken cancellationToken)
     {
@@ -115,6 +128,12 @@ internal sealed class ChunkCursor(CodecPipeline codecs, ChunkSource source, long
         {
             _stream = await ElementStream.OpenAsync(codecs, source, cancellationToken).ConfigureAwait(false);
             return _stream is not null;
+        }
+
+        if (IsSpilled(codecs, spill))
+        {
+            _spilled = await SpilledChunk.CreateAsync(codecs, source, spill.Folder!, cancellationToken).ConfigureAwait(false);
+            return _spilled is not null;
         }
 
         _elements = ScratchBuffer.Rent(codecs.Spec.ByteCount);
@@ -149,7 +168,7 @@ internal sealed class ChunkCursor(CodecPipeline codecs, ChunkSource source, long
                     continue;
                 }
 
-                _inner.Add(part.LinearIndex, cursor = new ChunkCursor(sharding.Inner, bytes, from, to));
+                _inner.Add(part.LinearIndex, cursor = new ChunkCursor(sharding.Inner, bytes, from, to, spill));
             }
 
             if (!await cursor.ReadAsync(part.Origin, target, cancellationToken).ConfigureAwait(false))

@@ -64,7 +64,7 @@ internal static class ChunkReader
     /// <param name="degreeOfParallelism">Most parts of the chunk that are read at the same time.</param>
     public static long MemoryBytes(CodecPipeline codecs, ArrayView destination, int degreeOfParallelism) =>
         codecs.IsRaw && destination.IsContiguous ? 0
-        : codecs.Stream is not null && codecs.TryGetContiguous(destination, out _) ? (long)ChunkStream.PieceLength * degreeOfParallelism
+        : codecs.Stream is not null && codecs.TryGetContiguous(destination, out _) ? Math.Min((long)ChunkStream.PieceLength * degreeOfParallelism, codecs.MaxEncodedLength)
         : MemoryBytes(codecs);
 
     /// <summary>Bytes of memory that reading any box takes at most beside its destination.</summary>

@@ -13,10 +13,14 @@ internal sealed class DecodedStream : IDisposable
     /// <summary>Bytes of memory that each codec takes, about, unless its format calls for more.</summary>
     public const long CodecBytes = 4 << 20;
 
+    // Bytes that are read at a time where they come from far away.
+    private const long FarPieceLength = 8 << 20;
+
     private readonly ChunkSource _source;
     private readonly long _length;
     private readonly Stage[] _stages;
     private long _position;
+    private long _pieceLength = ChunkStream.PieceLength;
 
     private DecodedStream(ChunkSource source, long length, IEnumerable<StreamDecoder> decoders)
     {
@@ -88,10 +92,17 @@ internal sealed class DecodedStream : IDisposable
 
     private async ValueTask ReadAsync(Stage stage, CancellationToken cancellationToken)
     {
-        long more = Math.Min(_length - _position, ChunkStream.PieceLength);
-        if (more > 0 && !await _source.ReadAsync(_position, stage.Reserve(more), cancellationToken).ConfigureAwait(false))
+        long more = Math.Min(_length - _position, _pieceLength);
+        if (more > 0)
         {
-            throw _source.Deleted();
+            ValueTask<bool> read = _source.ReadAsync(_position, stage.Reserve(more), cancellationToken);
+
+            // Where a read takes its time, fewer of them take less.
+            _pieceLength = read.IsCompleted ? _pieceLength : FarPieceLength;
+            if (!await read.ConfigureAwait(false))
+            {
+                throw _source.Deleted();
+            }
         }
 
         _position += more;

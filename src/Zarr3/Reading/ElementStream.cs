@@ -10,6 +10,9 @@ namespace OcdbtSharp.Zarr3.Reading;
 /// </summary>
 internal sealed class ElementStream : IDisposable
 {
+    /// <summary>Takes whole elements.</summary>
+    public delegate void ElementAction(ReadOnlyLongSpan elements);
+
     private readonly CodecPipeline _codecs;
     private readonly ChunkSource _source;
     private readonly DecodedStream _bytes;
@@ -61,6 +64,18 @@ internal sealed class ElementStream : IDisposable
         {
             await ReadAsync(view, 0, first, cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>Takes all elements of the chunk in the order in which they are stored, piece by piece.</summary>
+    /// <exception cref="CorruptDataException">The chunk is damaged, or has more or fewer elements.</exception>
+    public async ValueTask ForEachAsync(ElementAction take, CancellationToken cancellationToken)
+    {
+        while (await NextAsync(cancellationToken).ConfigureAwait(false))
+        {
+            take(_piece.Span);
+        }
+
+        await FinishAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Reads on to the end of the chunk, which compares its checksums.</summary>

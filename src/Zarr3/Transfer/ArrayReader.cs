@@ -1,10 +1,11 @@
 using OcdbtSharp.KvStore.Buffers;
+using OcdbtSharp.Zarr3.Codecs;
 using OcdbtSharp.Zarr3.Reading;
 
 namespace OcdbtSharp.Zarr3.Transfer;
 
 /// <summary>Reads a region of a zarr array: chunks that lie within a slab straight into it, those that slabs cut by a cursor for each.</summary>
-internal sealed class ArrayReader(ZarrArray array, long[] origin, long[] shape, bool missingIsError) : ElementReader
+internal sealed class ArrayReader(ZarrArray array, long[] origin, long[] shape, bool missingIsError, Spill spill) : ElementReader
 {
     private readonly Dictionary<long, ChunkCursor> _cursors = [];
 
@@ -12,7 +13,8 @@ internal sealed class ArrayReader(ZarrArray array, long[] origin, long[] shape, 
     /// <param name="array">The array.</param>
     /// <param name="shape">Extents of the region.</param>
     /// <param name="slab">Extents of a slab.</param>
-    public static long MemoryBytes(ZarrArray array, long[] shape, long[] slab)
+    /// <param name="spill">What is held in memory.</param>
+    public static long MemoryBytes(ZarrArray array, long[] shape, long[] slab, Spill spill)
     {
         long[] chunk = array.Metadata.ChunkShape;
         long chunks = 1;
@@ -33,10 +35,27 @@ internal sealed class ArrayReader(ZarrArray array, long[] origin, long[] shape, 
 
         if (isCut)
         {
-            return chunks * ChunkCursor.Bytes(array.Metadata.Codecs);
+            return chunks * ChunkCursor.Bytes(array.Metadata.Codecs, spill);
         }
 
         return Math.Min(atOnce, Environment.ProcessorCount) * ChunkReader.MemoryBytes(array.Metadata.Codecs);
+    }
+
+    /// <summary>Bytes that a reader puts into a temporary file.</summary>
+    /// <param name="array">The array.</param>
+    /// <param name="shape">Extents of the region.</param>
+    /// <param name="slab">Extents of a slab.</param>
+    /// <param name="spill">What is held in memory.</param>
+    public static long SpillBytes(ZarrArray array, long[] shape, long[] slab, Spill spill)
+    {
+        bool isCut = slab.Index().Any(axis => axis.Item < shape[axis.Index] && axis.Item % array.Metadata.ChunkShape[axis.Index] != 0);
+        CodecPipeline codecs = array.Metadata.Codecs;
+        while (codecs is { IsPartial: true, Sharding: { } sharding })
+        {
+            codecs = sharding.Inner;
+        }
+
+        return isCut && ChunkCursor.IsSpilled(codecs, spill) ? Extents.Product(shape) * array.DataType.Size : 0;
     }
 
     /// <inheritdoc/>
@@ -66,7 +85,7 @@ internal sealed class ArrayReader(ZarrArray array, long[] origin, long[] shape, 
             }
             else
             {
-                cursor = new ChunkCursor(array.Metadata.Codecs, Source(part.Index), first, end);
+                cursor = new ChunkCursor(array.Metadata.Codecs, Source(part.Index), first, end, spill);
                 _cursors.Add(part.LinearIndex, cursor);
                 reads[i] = token => ReadAsync(cursor, part, target, token);
             }

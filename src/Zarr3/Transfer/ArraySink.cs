@@ -15,10 +15,13 @@ internal sealed class ArraySink(ZarrArray array, bool storeFillValue) : ElementS
     public override bool NeedsWholeChunks => true;
 
     /// <inheritdoc/>
-    public override ElementWriter Open(long[] origin, long[] shape) => new Writer(array, storeFillValue);
+    public override ElementSink? Streaming => storeFillValue && ChunkStreamWriter.Supports(array) ? new ChunkStreamSink(array) : null;
 
     /// <inheritdoc/>
-    public override long WriterBytes(long[] shape, long[] slab, int degreeOfParallelism)
+    public override ElementWriter Open(long[] origin, long[] shape, Spill spill) => new Writer(array, storeFillValue);
+
+    /// <inheritdoc/>
+    public override long WriterBytes(long[] shape, long[] slab, int degreeOfParallelism, Spill spill)
     {
         long chunks = 1;
         for (int axis = 0; axis < slab.Length; axis++)

@@ -9,8 +9,11 @@ internal sealed class ArraySource(ZarrArray array, bool missingIsError) : Elemen
     public override IReadOnlyList<long>? ChunkShape => array.Metadata.Codecs.IsRaw ? null : array.ReadChunkShape;
 
     /// <inheritdoc/>
-    public override ElementReader Open(long[] origin, long[] shape) => new ArrayReader(array, origin, shape, missingIsError);
+    public override ElementReader Open(long[] origin, long[] shape, Spill spill) => new ArrayReader(array, origin, shape, missingIsError, spill);
 
     /// <inheritdoc/>
-    public override long ReaderBytes(long[] shape, long[] slab) => ArrayReader.MemoryBytes(array, shape, slab);
+    public override long ReaderBytes(long[] shape, long[] slab, Spill spill) => ArrayReader.MemoryBytes(array, shape, slab, spill);
+
+    /// <inheritdoc/>
+    public override long SpillBytes(long[] shape, long[] slab, Spill spill) => ArrayReader.SpillBytes(array, shape, slab, spill);
 }

@@ -13,10 +13,13 @@ internal sealed class ConvertedSource(ElementSource source, DataType from, DataT
     public override IReadOnlyList<long>? ChunkShape => source.ChunkShape;
 
     /// <inheritdoc/>
-    public override ElementReader Open(long[] origin, long[] shape) => new Reader(source.Open(origin, shape), from, to);
+    public override ElementReader Open(long[] origin, long[] shape, Spill spill) => new Reader(source.Open(origin, shape, spill), from, to);
 
     /// <inheritdoc/>
-    public override long ReaderBytes(long[] shape, long[] slab) => source.ReaderBytes(shape, slab) + Extents.Product(slab) * from.Size;
+    public override long ReaderBytes(long[] shape, long[] slab, Spill spill) => source.ReaderBytes(shape, slab, spill) + Extents.Product(slab) * from.Size;
+
+    /// <inheritdoc/>
+    public override long SpillBytes(long[] shape, long[] slab, Spill spill) => source.SpillBytes(shape, slab, spill);
 
     private sealed class Reader(ElementReader source, DataType from, DataType to) : ElementReader
     {

@@ -6,10 +6,10 @@ namespace OcdbtSharp.Zarr3.Transfer;
 internal sealed class DiscardSink : ElementSink
 {
     /// <inheritdoc/>
-    public override ElementWriter Open(long[] origin, long[] shape) => new Writer();
+    public override ElementWriter Open(long[] origin, long[] shape, Spill spill) => new Writer();
 
     /// <inheritdoc/>
-    public override long WriterBytes(long[] shape, long[] slab, int degreeOfParallelism) => 0;
+    public override long WriterBytes(long[] shape, long[] slab, int degreeOfParallelism, Spill spill) => 0;
 
     private sealed class Writer : ElementWriter
     {

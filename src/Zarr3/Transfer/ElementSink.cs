@@ -17,16 +17,27 @@ internal abstract class ElementSink
     /// <summary>Whether it takes longer runs of neighbours better than boxes.</summary>
     public virtual bool PrefersRows => IsOrdered;
 
+    /// <summary>The same for memory that does not hold a whole part: it takes slabs in C order of each box. Null where it cannot.</summary>
+    public virtual ElementSink? Streaming => null;
+
     /// <summary>Opens a box, which comes slab by slab in C order.</summary>
     /// <param name="origin">First index of the box.</param>
     /// <param name="shape">Its extents.</param>
-    public abstract ElementWriter Open(long[] origin, long[] shape);
+    /// <param name="spill">What is held in memory, and where the rest goes.</param>
+    public abstract ElementWriter Open(long[] origin, long[] shape, Spill spill);
 
     /// <summary>Bytes of memory that a writer holds at most, beside the slab that it is given.</summary>
     /// <param name="shape">Extents of the box.</param>
     /// <param name="slab">Extents of a slab.</param>
     /// <param name="degreeOfParallelism">Most chunks that are written at the same time.</param>
-    public abstract long WriterBytes(long[] shape, long[] slab, int degreeOfParallelism);
+    /// <param name="spill">What is held in memory.</param>
+    public abstract long WriterBytes(long[] shape, long[] slab, int degreeOfParallelism, Spill spill);
+
+    /// <summary>Bytes that a writer puts into a temporary file.</summary>
+    /// <param name="shape">Extents of the box.</param>
+    /// <param name="slab">Extents of a slab.</param>
+    /// <param name="spill">What is held in memory.</param>
+    public virtual long SpillBytes(long[] shape, long[] slab, Spill spill) => 0;
 }
 
 /// <summary>Takes the elements of a box slab by slab.</summary>

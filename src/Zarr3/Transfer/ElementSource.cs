@@ -11,12 +11,20 @@ internal abstract class ElementSource
     /// <summary>Opens a region, to be read slab by slab.</summary>
     /// <param name="origin">First index of the region.</param>
     /// <param name="shape">Its extents.</param>
-    public abstract ElementReader Open(long[] origin, long[] shape);
+    /// <param name="spill">What is held in memory, and where the rest goes.</param>
+    public abstract ElementReader Open(long[] origin, long[] shape, Spill spill);
 
     /// <summary>Bytes of memory that a reader holds at most, beside the slab that it reads.</summary>
     /// <param name="shape">Extents of the region.</param>
     /// <param name="slab">Extents of a slab.</param>
-    public abstract long ReaderBytes(long[] shape, long[] slab);
+    /// <param name="spill">What is held in memory.</param>
+    public abstract long ReaderBytes(long[] shape, long[] slab, Spill spill);
+
+    /// <summary>Bytes that a reader puts into a temporary file.</summary>
+    /// <param name="shape">Extents of the region.</param>
+    /// <param name="slab">Extents of a slab.</param>
+    /// <param name="spill">What is held in memory.</param>
+    public virtual long SpillBytes(long[] shape, long[] slab, Spill spill) => 0;
 }
 
 /// <summary>Reads a region slab by slab, each behind the one before it in C order. A chunk that several slabs cut is decoded once.</summary>

@@ -17,10 +17,10 @@ internal sealed class FileSink(DirectWriter file, long start, long[] arrayShape,
     public override bool PrefersRows => true;
 
     /// <inheritdoc/>
-    public override ElementWriter Open(long[] origin, long[] shape) => new Writer(this);
+    public override ElementWriter Open(long[] origin, long[] shape, Spill spill) => new Writer(this);
 
     /// <inheritdoc/>
-    public override long WriterBytes(long[] shape, long[] slab, int degreeOfParallelism) => 4 << 20;
+    public override long WriterBytes(long[] shape, long[] slab, int degreeOfParallelism, Spill spill) => 4 << 20;
 
     private void Write(long[] origin, long[] shape, LongMemory elements)
     {

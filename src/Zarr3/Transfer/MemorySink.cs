@@ -8,10 +8,10 @@ namespace OcdbtSharp.Zarr3.Transfer;
 internal sealed class MemorySink(long[] origin, ArrayView destination) : ElementSink
 {
     /// <inheritdoc/>
-    public override ElementWriter Open(long[] origin, long[] shape) => new Writer(this);
+    public override ElementWriter Open(long[] origin, long[] shape, Spill spill) => new Writer(this);
 
     /// <inheritdoc/>
-    public override long WriterBytes(long[] shape, long[] slab, int degreeOfParallelism) => 0;
+    public override long WriterBytes(long[] shape, long[] slab, int degreeOfParallelism, Spill spill) => 0;
 
     private void Write(long[] at, long[] shape, LongMemory elements)
     {

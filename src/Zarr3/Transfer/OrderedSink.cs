@@ -13,10 +13,10 @@ internal sealed class OrderedSink(Func<ReadOnlyMemory<byte>, CancellationToken, 
     public override bool IsOrdered => true;
 
     /// <inheritdoc/>
-    public override ElementWriter Open(long[] origin, long[] shape) => new Writer(take);
+    public override ElementWriter Open(long[] origin, long[] shape, Spill spill) => new Writer(take);
 
     /// <inheritdoc/>
-    public override long WriterBytes(long[] shape, long[] slab, int degreeOfParallelism) => 0;
+    public override long WriterBytes(long[] shape, long[] slab, int degreeOfParallelism, Spill spill) => 0;
 
     private sealed class Writer(Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> take) : ElementWriter
     {

@@ -14,6 +14,12 @@ internal sealed class SlabPlan(long[] arrayShape, long[] slab)
     /// <summary>Bytes of memory in all, at most.</summary>
     public long MemoryBytes { get; init; }
 
+    /// <summary>What is held in memory, and where the rest goes.</summary>
+    public Spill Spill { get; init; } = Spill.None;
+
+    /// <summary>Bytes that go to a temporary file in between.</summary>
+    public long SpillBytes { get; init; }
+
     /// <summary>The slabs of a box.</summary>
     public IEnumerable<ChunkPart> Slabs(long[] origin, long[] shape) => Extents.Product(shape) == 0 ? [] : new ChunkGrid(arrayShape, slab).Parts(origin, shape);
 }

@@ -42,6 +42,11 @@ internal sealed class TransferPlan
     /// <summary>Most chunks of one task that are read, and as many that are written, at the same time.</summary>
     public int DegreeOfParallelism { get; init; } = 1;
 
+    /// <summary>Where elements go that have to be held and are too many for the memory; null where they are held nevertheless.</summary>
+    public string? SpillFolder { get; init; } = Path.GetTempPath();
+
+    private Spill Spill => new(MaxMemory / TasksAtOnce, SpillFolder);
+
     /// <summary>The tasks that move a region.</summary>
     public IEnumerable<TransferTask> Tasks(long[] origin, long[] shape)
     {
@@ -49,6 +54,14 @@ internal sealed class TransferPlan
         {
             // A consumer in order is told of an empty region, too.
             return _sink.IsOrdered ? [new TransferTask(_source, _sink, (origin, shape), new SlabPlan(_arrayShape, _arrayShape), _elementSize)] : [];
+        }
+
+        // Where a chunk is too large for the memory, it is written while its elements come.
+        if (_sink.NeedsWholeChunks && 2 * (Int128)Bytes(_written) > MaxMemory / TasksAtOnce && Slabs(Min(TaskShape(shape), shape)).MemoryBytes > MaxMemory
+            && _sink.Streaming is { } streaming)
+        {
+            TransferPlan plan = new(_source, streaming, _arrayShape, _elementSize) { MaxMemory = MaxMemory, DegreeOfParallelism = DegreeOfParallelism, SpillFolder = SpillFolder };
+            return plan.Tasks(origin, shape);
         }
 
         return new ChunkGrid(_arrayShape, _sink.IsOrdered ? _arrayShape : TaskShape(shape)).Parts(origin, shape).Select(part =>
@@ -120,7 +133,7 @@ internal sealed class TransferPlan
             LeastCommonMultiple(unit, _read[axis]) is var both && both < task[axis] ? both * Math.Max(1, UsualSlab / Math.Max(1, both / unit * bytes)) : 0,
             unit * Math.Max(1, UsualSlab / Math.Max(1, bytes)),
             unit * Math.Max(1, UsualSlab / 8 / Math.Max(1, bytes)),
-            unit,
+            unit * (_sink.NeedsWholeChunks ? 1 : Math.Max(1, Math.Min(UsualSlab, MaxMemory) / 32 / Math.Max(1, bytes))),
         ];
         foreach (long size in sizes.Where(static size => size > 0))
         {
@@ -160,7 +173,7 @@ internal sealed class TransferPlan
         long memory;
         while (true)
         {
-            memory = Sum(buffers * (Int128)Bytes(clipped), _source.ReaderBytes(task, clipped), _sink.WriterBytes(task, clipped, workers));
+            memory = Sum(buffers * (Int128)Bytes(clipped), _source.ReaderBytes(task, clipped, Spill), _sink.WriterBytes(task, clipped, workers, Spill));
             if (workers == 1 || memory <= MaxMemory / TasksAtOnce)
             {
                 break;
@@ -171,7 +184,14 @@ internal sealed class TransferPlan
 
         // Slabs of a task that is cut in no place may begin anywhere.
         long[] grid = [.. slab.Zip(task, _arrayShape).Select(static axis => axis.First >= axis.Second ? axis.Third : axis.First)];
-        return new SlabPlan(_arrayShape, grid) { Buffers = buffers, DegreeOfParallelism = workers, MemoryBytes = memory };
+        return new SlabPlan(_arrayShape, grid)
+        {
+            Buffers = buffers,
+            DegreeOfParallelism = workers,
+            MemoryBytes = memory,
+            Spill = Spill,
+            SpillBytes = _source.SpillBytes(task, clipped, Spill) + _sink.SpillBytes(task, clipped, Spill),
+        };
     }
 
     private long Bytes(long[] shape) => Extents.TryByteCount(shape, _elementSize) ?? long.MaxValue;

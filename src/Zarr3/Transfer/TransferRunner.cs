@@ -7,9 +7,10 @@ namespace OcdbtSharp.Zarr3.Transfer;
 /// <param name="maxParallelism">Most tasks at the same time.</param>
 internal sealed class TransferRunner(long maxMemory, int maxParallelism)
 {
-    // Bytes and tasks of a batch: enough work to be worth a turn, little enough to spread over all processors.
-    private const long BatchBytes = 1 << 20;
+    // A task of fewer bytes is run together with others, which are this many, or have this many bytes in all.
+    private const long SmallTask = 64 << 10;
     private const int BatchTasks = 128;
+    private const long BatchBytes = 1 << 20;
 
     private readonly ByteBudget _budget = new(maxMemory);
 
@@ -49,6 +50,12 @@ internal sealed class TransferRunner(long maxMemory, int maxParallelism)
         long bytes = 0;
         foreach (IChunkTask task in tasks)
         {
+            if (task.Bytes >= SmallTask)
+            {
+                yield return [task];
+                continue;
+            }
+
             batch.Add(task);
             bytes += task.Bytes;
             if (bytes >= BatchBytes || batch.Count >= BatchTasks)

@@ -16,11 +16,14 @@ internal sealed class TransferTask(ElementSource source, ElementSink sink, (long
     /// <inheritdoc/>
     public long MemoryBytes => plan.MemoryBytes;
 
+    /// <summary>Bytes that go to a temporary file in between.</summary>
+    public long SpillBytes => plan.SpillBytes;
+
     /// <inheritdoc/>
     public async ValueTask RunAsync(CancellationToken cancellationToken)
     {
-        using ElementReader reader = source.Open(box.Origin, box.Shape);
-        ElementWriter writer = sink.Open(box.Origin, box.Shape);
+        using ElementReader reader = source.Open(box.Origin, box.Shape, plan.Spill);
+        ElementWriter writer = sink.Open(box.Origin, box.Shape, plan.Spill);
         await using (writer.ConfigureAwait(false))
         {
             await RunAsync(reader, writer, cancellationToken).ConfigureAwait(false);
