@@ -1,15 +1,13 @@
 using OcdbtSharp.Checkpoint.Conversion;
-using OcdbtSharp.Checkpoint.Formats;
 using OcdbtSharp.KvStore;
 using OcdbtSharp.Zarr3;
+using OcdbtSharp.Zarr3.Transfer;
 
 namespace OcdbtSharp.Checkpoint;
 
-/// <summary>Compares two items leaf by leaf: first their structure, then their values. The arrays are read piece by piece.</summary>
+/// <summary>Compares two items leaf by leaf: first their structure, then their values. The arrays are read piece by piece, each chunk once.</summary>
 public static class CheckpointComparison
 {
-    private const long PieceBytes = 16 << 20;
-
     /// <summary>Compares two items.</summary>
     /// <param name="first">One item.</param>
     /// <param name="second">The other.</param>
@@ -32,42 +30,45 @@ public static class CheckpointComparison
         ArgumentNullException.ThrowIfNull(second);
         RestoreOptions selection = options ?? new RestoreOptions();
         CheckpointLeaf[] leaves = [.. first.Leaves.Where(selection.Selects)];
-        LeafDifference[] results = new LeafDifference[leaves.Length];
-        ParallelOptions parallel = new() { MaxDegreeOfParallelism = selection.MaxParallelism, CancellationToken = cancellationToken };
-        await Parallel.ForAsync(0, leaves.Length, parallel, async (index, token) =>
-        {
-            CheckpointLeaf leaf = leaves[index];
-            results[index] = second.Find(leaf.Name) is { } other
-                ? await CompareAsync(leaf, other, new ElementComparison(relativeTolerance, absoluteTolerance), token).ConfigureAwait(false)
-                : new LeafDifference(leaf.Name, LeafDifferenceState.OnlyInFirst, null, 0, 0, 0);
-        }).ConfigureAwait(false);
+        LeafPair[] pairs = [.. leaves.Select(leaf => new LeafPair(leaf, second.Find(leaf.Name), new ElementComparison(relativeTolerance, absoluteTolerance)))];
+        TransferRunner runner = new(selection.MaxMemory, selection.MaxParallelism);
+        await runner.RunAsync(
+            pairs.SelectMany(pair => Tasks(pair, relativeTolerance, absoluteTolerance, selection.MaxMemory)), cancellationToken).ConfigureAwait(false);
         return
         [
-            .. results,
+            .. pairs.Select(Result),
             .. second.Leaves.Where(leaf => selection.Selects(leaf) && first.Find(leaf.Name) is null)
                 .Select(leaf => new LeafDifference(leaf.Name, LeafDifferenceState.OnlyInSecond, null, 0, 0, 0)),
         ];
     }
 
-    private static async Task<LeafDifference> CompareAsync(CheckpointLeaf first, CheckpointLeaf second, ElementComparison elements, CancellationToken cancellationToken)
+    private static IEnumerable<TransferTask> Tasks(LeafPair pair, double relative, double absolute, long maxMemory)
     {
-        if (Unlike(first, second) is { } unlike)
+        if (pair.Second is not { Source: { } other } || pair.First.Source is not { } source || Unlike(pair.First, pair.Second) is not null)
         {
-            return new LeafDifference(first.Name, LeafDifferenceState.Unlike, unlike, 0, 0, 0);
+            return [];
         }
 
-        if (first.DataType is { } type)
+        ComparisonSink sink = new(other, pair.First.DataType!, pair.Elements, relative, absolute);
+        TransferPlan plan = new(source, sink, pair.First.Shape, source.ElementSize) { MaxMemory = maxMemory };
+        return plan.Tasks(new long[pair.First.Shape.Count], [.. pair.First.Shape]);
+    }
+
+    private static LeafDifference Result(LeafPair pair)
+    {
+        if (pair.Second is null)
         {
-            foreach ((long[] origin, long[] shape) in LeafSlabs.Plan(new long[first.Shape.Count], first.Shape, first.ChunkShape, type.Size, PieceBytes))
-            {
-                using RestoredLeaf left = await first.RestoreAsync(origin, shape, cancellationToken).ConfigureAwait(false);
-                using RestoredLeaf right = await second.RestoreAsync(origin, shape, cancellationToken).ConfigureAwait(false);
-                elements.Add(left.Elements.Span, right.Elements.Span, type);
-            }
+            return new LeafDifference(pair.First.Name, LeafDifferenceState.OnlyInFirst, null, 0, 0, 0);
         }
 
+        if (Unlike(pair.First, pair.Second) is { } unlike)
+        {
+            return new LeafDifference(pair.First.Name, LeafDifferenceState.Unlike, unlike, 0, 0, 0);
+        }
+
+        ElementComparison elements = pair.Elements;
         LeafDifferenceState state = elements.Different > 0 ? LeafDifferenceState.Different : elements.Close > 0 ? LeafDifferenceState.Close : LeafDifferenceState.Equal;
-        return new LeafDifference(first.Name, state, null, elements.Different, elements.Count, elements.Largest);
+        return new LeafDifference(pair.First.Name, state, null, elements.Different, elements.Count, elements.Largest);
     }
 
     private static string? Unlike(CheckpointLeaf first, CheckpointLeaf second) =>
@@ -77,4 +78,6 @@ public static class CheckpointComparison
         : first.Text != second.Text ? $"\"{first.Text}\" and \"{second.Text}\""
         : first.KeyImplementation != second.KeyImplementation ? $"keys of {first.KeyImplementation ?? "no generator"} and {second.KeyImplementation ?? "no generator"}"
         : null;
+
+    private sealed record LeafPair(CheckpointLeaf First, CheckpointLeaf? Second, ElementComparison Elements);
 }

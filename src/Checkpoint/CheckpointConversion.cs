@@ -181,6 +181,7 @@ public static class CheckpointConversion
         {
             Convert = options.ConvertTypes,
             Overwrite = options.Overwrite,
+            MaxMemory = options.Save.MaxMemory,
             Progress = options.Progress is null ? null : new ExportProgress(options.Progress),
         };
         ExportResult result = format switch

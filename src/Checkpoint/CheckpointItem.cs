@@ -71,7 +71,7 @@ public sealed class CheckpointItem
     public Task<RestoredTree> RestoreAsync(RestoreOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= new RestoreOptions();
-        return RestoreOperation.RunAsync([.. Leaves.Where(options.Selects)], options, cancellationToken);
+        return RestoreOperation.RunAsync([.. Leaves.Where(options.Selects).Select(LeafRead.Whole)], options, null, cancellationToken);
     }
 
     /// <summary>Restores the leaves of a target, in its shapes and types, and only its regions.</summary>
@@ -85,7 +85,7 @@ public sealed class CheckpointItem
     public Task<RestoredTree> RestoreAsync(RestoreTarget target, RestoreOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(target);
-        return TargetRestore.RunAsync(this, target, options ?? new RestoreOptions(), cancellationToken);
+        return RestoreOperation.RunAsync(RestoreTargets.Resolve(this, target), options ?? new RestoreOptions(), new ByteCounter(), cancellationToken);
     }
 
     /// <summary>How the arrays were laid out over devices when they were saved, by the names of leaves; empty where it was not recorded.</summary>

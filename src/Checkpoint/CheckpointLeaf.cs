@@ -1,5 +1,6 @@
 using OcdbtSharp.Checkpoint.Reading;
 using OcdbtSharp.Zarr3;
+using OcdbtSharp.Zarr3.Transfer;
 
 namespace OcdbtSharp.Checkpoint;
 
@@ -85,6 +86,31 @@ public sealed class CheckpointLeaf
         ArgumentNullException.ThrowIfNull(origin);
         ArgumentNullException.ThrowIfNull(shape);
         return RestoreOperation.RunAsync(this, [.. origin], [.. shape], cancellationToken);
+    }
+
+    /// <summary>Writes the elements of a region one behind the other, little-endian and in C order. They are read piece by piece, and each chunk once.</summary>
+    /// <param name="destination">Takes the elements; borrowed until the task ends.</param>
+    /// <param name="origin">The first element along each dimension.</param>
+    /// <param name="shape">The number of elements along each dimension.</param>
+    /// <param name="options">At what cost; null for the defaults. What they select does not count.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="ArgumentException">The leaf has no elements.</exception>
+    /// <inheritdoc cref="RestoreAsync(IReadOnlyList{long}, IReadOnlyList{long}, CancellationToken)"/>
+    public async Task CopyToAsync(
+        Stream destination, IReadOnlyList<long> origin, IReadOnlyList<long> shape, RestoreOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(destination);
+        ArgumentNullException.ThrowIfNull(origin);
+        ArgumentNullException.ThrowIfNull(shape);
+        options ??= new RestoreOptions();
+        LeafSource source = Source ?? throw new ArgumentException($"'{Name}' has no elements.");
+        LeafRead region = LeafRead.Region(this, [.. origin], [.. shape]);
+        TransferPlan plan = new(source, new OrderedSink(destination.WriteAsync), Shape, source.ElementSize)
+        {
+            MaxMemory = options.MaxMemory,
+            DegreeOfParallelism = options.MaxParallelism,
+        };
+        await new TransferRunner(options.MaxMemory, 1).RunAsync(plan.Tasks(region.Origin, region.Shape), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The same leaf as keys of JAX's random generator, of an implementation that was not recorded.</summary>

@@ -1,7 +1,8 @@
 using OcdbtSharp.Checkpoint.Format;
-using OcdbtSharp.Checkpoint.Formats;
 using OcdbtSharp.Checkpoint.Reading;
 using OcdbtSharp.KvStore;
+using OcdbtSharp.Zarr3;
+using OcdbtSharp.Zarr3.Transfer;
 
 namespace OcdbtSharp.Checkpoint;
 
@@ -11,8 +12,6 @@ namespace OcdbtSharp.Checkpoint;
 /// </summary>
 public sealed class CheckpointVerification
 {
-    private const long PieceBytes = 64 << 20;
-
     private readonly Lock _lock = new();
     private readonly List<CheckpointFault> _faults = [];
     private readonly RestoreOptions _options;
@@ -92,24 +91,33 @@ public sealed class CheckpointVerification
     private async Task CheckAsync(CheckpointItem item, CancellationToken cancellationToken)
     {
         await TryAsync(item.Location, async () => await CheckRecordsAsync(item, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
-        CheckpointLeaf[] leaves = [.. item.Leaves.Where(_options.Selects)];
-        ParallelOptions parallel = new() { MaxDegreeOfParallelism = _options.MaxParallelism, CancellationToken = cancellationToken };
-        await Parallel.ForEachAsync(leaves, parallel, async (leaf, token) =>
-            await TryAsync($"{item.Location}{leaf.Name}", async () => await ReadAsync(leaf, token).ConfigureAwait(false)).ConfigureAwait(false)).ConfigureAwait(false);
+        TransferRunner runner = new(_options.MaxMemory, _options.MaxParallelism);
+        await runner.RunAsync(item.Leaves.Where(_options.Selects).SelectMany(leaf => Tasks(item, leaf)), cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task ReadAsync(CheckpointLeaf leaf, CancellationToken cancellationToken)
+    /// <summary>What reads a leaf. What is wrong with one part of it is told once, and keeps nobody from looking at the others.</summary>
+    private IEnumerable<LeafTask> Tasks(CheckpointItem item, CheckpointLeaf leaf)
     {
-        if (leaf.DataType is { } type)
+        LeafState state = new();
+        if (leaf.Source is { } source)
         {
-            foreach ((long[] origin, long[] shape) in LeafSlabs.Plan(new long[leaf.Shape.Count], leaf.Shape, leaf.ChunkShape, type.Size, PieceBytes))
+            TransferPlan plan = new(source, new DiscardSink(), leaf.Shape, source.ElementSize) { MaxMemory = _options.MaxMemory };
+            foreach (TransferTask task in plan.Tasks(new long[leaf.Shape.Count], [.. leaf.Shape]))
             {
-                using RestoredLeaf piece = await leaf.RestoreAsync(origin, shape, cancellationToken).ConfigureAwait(false);
-                Interlocked.Add(ref _bytes, piece.ByteLength);
+                yield return new LeafTask(task, async token =>
+                {
+                    if (state.IsDamaged)
+                    {
+                        return;
+                    }
+
+                    state.IsDamaged |= !await TryAsync($"{item.Location}{leaf.Name}", () => task.RunAsync(token).AsTask()).ConfigureAwait(false);
+                    Interlocked.Add(ref _bytes, state.IsDamaged ? 0 : task.Bytes);
+                });
             }
         }
 
-        Interlocked.Increment(ref _leaves);
+        _leaves++;
     }
 
     // What the files beside the arrays say of them.
@@ -152,15 +160,17 @@ public sealed class CheckpointVerification
         }
     }
 
-    private async Task TryAsync(string location, Func<Task> check)
+    private async Task<bool> TryAsync(string location, Func<Task> check)
     {
         try
         {
             await check().ConfigureAwait(false);
+            return true;
         }
         catch (OcdbtSharpException error)
         {
             Add(error.Location ?? location, error.Problem);
+            return false;
         }
     }
 
@@ -170,5 +180,19 @@ public sealed class CheckpointVerification
         {
             _faults.Add(new CheckpointFault(location, message));
         }
+    }
+
+    private sealed class LeafState
+    {
+        public volatile bool IsDamaged;
+    }
+
+    private sealed class LeafTask(TransferTask task, Func<CancellationToken, Task> run) : IChunkTask
+    {
+        public long Bytes => task.Bytes;
+
+        public long MemoryBytes => task.MemoryBytes;
+
+        public async ValueTask RunAsync(CancellationToken cancellationToken) => await run(cancellationToken).ConfigureAwait(false);
     }
 }

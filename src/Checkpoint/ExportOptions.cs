@@ -1,3 +1,5 @@
+using OcdbtSharp.Zarr3.Transfer;
+
 namespace OcdbtSharp.Checkpoint;
 
 /// <summary>Which leaves are exported, and how.</summary>
@@ -17,6 +19,15 @@ public sealed class ExportOptions
     /// error. An empty folder counts as nothing.
     /// </summary>
     public bool Overwrite { get; init; }
+
+    /// <summary>
+    /// Most bytes of memory that the operation takes, as far as the formats let it. Default: 1 GiB, or half of what the control group of the process may use
+    /// where that is less.
+    /// </summary>
+    public long MaxMemory { get; init; } = MemoryLimit.Default;
+
+    /// <summary>How many parts of arrays are written at the same time. Default: the number of processors.</summary>
+    public int MaxParallelism { get; init; } = Environment.ProcessorCount;
 
     /// <summary>Told of what has been written so far.</summary>
     public IProgress<RestoreProgress>? Progress { get; init; }

@@ -1,3 +1,5 @@
+using OcdbtSharp.Zarr3.Transfer;
+
 namespace OcdbtSharp.Checkpoint;
 
 /// <summary>What is restored of an item, and at what cost.</summary>
@@ -15,9 +17,10 @@ public sealed class RestoreOptions
     public IReadOnlyList<string>? Subtree { get; init; }
 
     /// <summary>
-    /// How many bytes of arrays, as they are in memory, are read at the same time. An array that is larger is read alone. Default: 1 GiB.
+    /// Most bytes of memory that the operation takes beside the arrays that it restores, as far as the formats let it: a chunk that can only be decoded as a
+    /// whole, and is larger, is read alone. Default: 1 GiB, or half of what the control group of the process may use where that is less.
     /// </summary>
-    public long BytesInFlight { get; init; } = 1L << 30;
+    public long MaxMemory { get; init; } = MemoryLimit.Default;
 
     /// <summary>How many arrays are read at the same time. Default: twice the number of processors.</summary>
     public int MaxParallelism { get; init; } = 2 * Environment.ProcessorCount;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using OcdbtSharp.Zarr3.Transfer;
 
 namespace OcdbtSharp.Checkpoint;
 
@@ -29,8 +30,11 @@ public sealed record SaveOptions
     /// <summary>What is recorded for the tree, a JSON object; null for nothing.</summary>
     public JsonElement? CustomMetadata { get; init; }
 
-    /// <summary>How many bytes of chunks are converted, compressed and written at the same time. A larger chunk is written alone. Default: 1 GiB.</summary>
-    public long BytesInFlight { get; init; } = 1L << 30;
+    /// <summary>
+    /// Most bytes of memory that the operation takes beside the arrays of the caller, as far as the formats let it. Default: 1 GiB, or half of what the
+    /// control group of the process may use where that is less.
+    /// </summary>
+    public long MaxMemory { get; init; } = MemoryLimit.Default;
 
     /// <summary>How many chunks are written at the same time. Default: twice the number of processors.</summary>
     public int MaxParallelism { get; init; } = 2 * Environment.ProcessorCount;

@@ -13,7 +13,7 @@ namespace OcdbtSharp.Ocdbt;
 /// read, and on top of it what the transaction wrote. Safe to use from many threads at once. Long values go to data files at once, so that
 /// a transaction may be larger than memory; dispose of it whether it was committed or not.
 /// </summary>
-public sealed class OcdbtTransaction : IKvStore, IAsyncDisposable
+public sealed partial class OcdbtTransaction : IKvStore, IAsyncDisposable
 {
     private readonly OcdbtStore _store;
     private readonly Lock _lock = new();
@@ -28,7 +28,7 @@ public sealed class OcdbtTransaction : IKvStore, IAsyncDisposable
     internal OcdbtTransaction(OcdbtStore store) => _store = store;
 
     /// <inheritdoc/>
-    public KvStoreCapabilities Capabilities => _store.Capabilities;
+    public KvStoreCapabilities Capabilities => _store.Capabilities | (_store.Io.Store.Capabilities & KvStoreCapabilities.PiecewiseWrite);
 
     /// <inheritdoc/>
     public string Describe(Key key) => _store.Describe(key);

@@ -7,7 +7,7 @@ public sealed record ArrayWriteOptions
     public int DegreeOfParallelism { get; init; } = Environment.ProcessorCount;
 
     /// <summary>Most bytes of chunks in flight. A larger chunk is written alone.</summary>
-    public long BytesInFlight { get; init; } = 1L << 30;
+    public long MaxMemory { get; init; } = 1L << 30;
 
     /// <summary>Told the number of bytes of elements each time a chunk has been written.</summary>
     public IProgress<long>? Progress { get; init; }

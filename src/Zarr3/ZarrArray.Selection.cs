@@ -1,6 +1,7 @@
 using OcdbtSharp.KvStore;
 using OcdbtSharp.KvStore.Buffers;
 using OcdbtSharp.Zarr3.Reading;
+using OcdbtSharp.Zarr3.Transfer;
 
 namespace OcdbtSharp.Zarr3;
 
@@ -53,6 +54,7 @@ public sealed partial class ZarrArray
 
         ArrayView view = ArrayView.RowMajor(destination, shape, DataType.Size);
         IEnumerable<SelectionTask> tasks = selected.Split(Metadata.Grid).Select(part => new SelectionTask(this, part, view, options.MissingChunkIsError));
-        await IChunkTask.RunAsync(tasks, options.DegreeOfParallelism, options.BytesInFlight, options.Progress, cancellationToken).ConfigureAwait(false);
+        TransferRunner runner = new(options.MaxMemory, options.DegreeOfParallelism) { Moved = options.Progress is { } progress ? progress.Report : null };
+        await runner.RunAsync(tasks, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using OcdbtSharp.KvStore;
 using OcdbtSharp.KvStore.Buffers;
+using OcdbtSharp.Zarr3.Transfer;
 using OcdbtSharp.Zarr3.V2;
 using OcdbtSharp.Zarr3.V3;
 using OcdbtSharp.Zarr3.Writing;
@@ -81,7 +82,8 @@ public sealed partial class ZarrArray
     {
         options ??= new ArrayWriteOptions();
         IEnumerable<ChunkWriteTask> tasks = PlanWrite(source, region, options.StoreFillValue, options.DegreeOfParallelism);
-        await IChunkTask.RunAsync(tasks, options.DegreeOfParallelism, options.BytesInFlight, options.Progress, cancellationToken).ConfigureAwait(false);
+        TransferRunner runner = new(options.MaxMemory, options.DegreeOfParallelism) { Moved = options.Progress is { } progress ? progress.Report : null };
+        await runner.RunAsync(tasks, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Cuts a write into the shares of the chunks, for a caller that schedules the writes of several arrays together.</summary>

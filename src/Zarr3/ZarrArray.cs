@@ -2,6 +2,7 @@ using System.Text.Json;
 using OcdbtSharp.KvStore;
 using OcdbtSharp.KvStore.Buffers;
 using OcdbtSharp.Zarr3.Reading;
+using OcdbtSharp.Zarr3.Transfer;
 using OcdbtSharp.Zarr3.V2;
 using OcdbtSharp.Zarr3.V3;
 
@@ -114,15 +115,19 @@ public sealed partial class ZarrArray
     {
         options ??= new ArrayReadOptions();
         IEnumerable<ChunkTask> tasks = PlanRead(destination, region, options.MissingChunkIsError, options.DegreeOfParallelism);
-        await IChunkTask.RunAsync(tasks, options.DegreeOfParallelism, options.BytesInFlight, options.Progress, cancellationToken).ConfigureAwait(false);
+        TransferRunner runner = new(options.MaxMemory, options.DegreeOfParallelism) { Moved = options.Progress is { } progress ? progress.Report : null };
+        await runner.RunAsync(tasks, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Cuts a read into the shares of the chunks, for a caller that schedules the reads of several arrays together.</summary>
     internal IEnumerable<ChunkTask> PlanRead(LongMemory destination, ArrayRegion region, bool missingChunkIsError, int degreeOfParallelism = 1)
     {
         (long[] origin, long[] shape) = region.Resolve(Metadata.Shape);
-        ArrayView view = ArrayView.RowMajor(destination, shape, DataType.Size);
-        return Metadata.Grid.Parts(origin, shape).Select(part =>
-            new ChunkTask(this, part, view.Slice(part.Position, part.Shape), missingChunkIsError) { DegreeOfParallelism = degreeOfParallelism });
+        return PlanRead(ArrayView.RowMajor(destination, shape, DataType.Size), origin, missingChunkIsError, degreeOfParallelism);
     }
+
+    /// <summary>Cuts a read of a region of the array into the shares of the chunks.</summary>
+    internal IEnumerable<ChunkTask> PlanRead(ArrayView destination, long[] origin, bool missingChunkIsError, int degreeOfParallelism) =>
+        Metadata.Grid.Parts(origin, destination.Shape).Select(part =>
+            new ChunkTask(this, part, destination.Slice(part.Position, part.Shape), missingChunkIsError) { DegreeOfParallelism = degreeOfParallelism });
 }

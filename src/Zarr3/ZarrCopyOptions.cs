@@ -34,7 +34,7 @@ public sealed record ZarrCopyOptions
     public int DegreeOfParallelism { get; init; } = Environment.ProcessorCount;
 
     /// <summary>Most bytes of memory for what is copied. A chunk that is larger is copied alone.</summary>
-    public long BytesInFlight { get; init; } = 1L << 30;
+    public long MaxMemory { get; init; } = 1L << 30;
 
     /// <summary>Told the number of bytes of elements, as the source has them, each time a part has been copied.</summary>
     public IProgress<long>? Progress { get; init; }

@@ -46,7 +46,7 @@ public sealed class LargeArrayTests
             }
         }
 
-        using RestoredTree restored = await item.RestoreAsync(new RestoreOptions { BytesInFlight = 1 << 20 });
+        using RestoredTree restored = await item.RestoreAsync(new RestoreOptions { MaxMemory = 1 << 20 });
         RestoredLeaf whole = restored["w"];
         Assert.That(whole.ByteLength, Is.GreaterThan(int.MaxValue));
         Assert.That(() => whole.AsSpan<float>(), Throws.ArgumentException);

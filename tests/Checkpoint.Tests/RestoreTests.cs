@@ -1,3 +1,4 @@
+using System.Text;
 using OcdbtSharp.KvStore;
 using OcdbtSharp.Ocdbt.Tests;
 using OcdbtSharp.Testing;
@@ -44,23 +45,28 @@ public sealed class RestoreTests
     }
 
     [TestCase(1, 8, 1)]
-    [TestCase(250_000, 8, 2)]
+    [TestCase(450_000, 8, 2)]
     [TestCase(1L << 30, 3, 3)]
     public async Task Work_in_flight_is_bounded_by_bytes_and_by_count(long bytes, int parallelism, int most)
     {
-        // Arrays of 100,000 bytes: large enough to be read on their own.
+        // Arrays of 100,000 bytes: large enough to be read on their own. They are big-endian, so what is stored is held beside them.
         MemoryKvStore memory = new();
         ItemFiles files = new(memory);
         for (int index = 0; index < 12; index++)
         {
             await files.AddAsync([$"w{index}"], [.. Enumerable.Repeat(index, 25_000)]);
+            string metadata = Encoding.UTF8.GetString((await memory.ReadAsync($"w{index}/.zarray")).Value.Span);
+            await memory.WriteAsync($"w{index}/.zarray", metadata.Replace("<i4", ">i4", StringComparison.Ordinal));
+            byte[] elements = (await memory.ReadAsync($"w{index}/0")).Value.ToArray();
+            Array.Reverse(elements);
+            await memory.WriteAsync($"w{index}/0", elements);
         }
 
         await files.OpenAsync();
         GatedKvStore store = new(memory);
         CheckpointItem item = await (await OrbaxCheckpoint.OpenAsync(store)).OpenItemAsync();
         store.Gate = new TaskCompletionSource();
-        Task<RestoredTree> restore = item.RestoreAsync(new RestoreOptions { BytesInFlight = bytes, MaxParallelism = parallelism });
+        Task<RestoredTree> restore = item.RestoreAsync(new RestoreOptions { MaxMemory = bytes, MaxParallelism = parallelism });
         await store.WaitForAsync(most);
         store.Gate.SetResult();
         using RestoredTree tree = await restore;
@@ -72,7 +78,7 @@ public sealed class RestoreTests
     public async Task Bounds_must_be_positive()
     {
         CheckpointItem item = await (await OrbaxCheckpoint.OpenAsync(Data("seed-example"))).OpenItemAsync("state");
-        Assert.That(() => item.RestoreAsync(new RestoreOptions { BytesInFlight = 0 }), Throws.InstanceOf<ArgumentException>());
+        Assert.That(() => item.RestoreAsync(new RestoreOptions { MaxMemory = 0 }), Throws.InstanceOf<ArgumentException>());
         Assert.That(() => item.RestoreAsync(new RestoreOptions { MaxParallelism = 0 }), Throws.InstanceOf<ArgumentException>());
     }
 

@@ -62,7 +62,7 @@ public sealed class ReadmeExamples
         }
 
         // In parallel, with at most 1 GiB of reads in flight. Disposing the tree frees the memory of its arrays.
-        using RestoredTree tree = await item.RestoreAsync(new RestoreOptions { Include = ["a", "b*"], BytesInFlight = 1L << 30 });
+        using RestoredTree tree = await item.RestoreAsync(new RestoreOptions { Include = ["a", "b*"], MaxMemory = 1L << 30 });
         ReadOnlySpan<long> a = tree["a"].AsSpan<long>();
 
         // A slice reads only the chunks that it touches.

@@ -45,6 +45,15 @@ internal sealed class ElementComparison(double relative, double absolute)
         Count += count;
     }
 
+    /// <summary>Adds what another has counted.</summary>
+    public void Add(ElementComparison other)
+    {
+        Count += other.Count;
+        Close += other.Close;
+        Different += other.Different;
+        Largest = double.IsNaN(Largest) || double.IsNaN(other.Largest) ? double.NaN : Math.Max(Largest, other.Largest);
+    }
+
     private void AddUnequal(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right, DataType type)
     {
         DataType wide = type.Kind == DataTypeKind.Complex ? _complex : _real;

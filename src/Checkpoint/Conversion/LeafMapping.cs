@@ -1,3 +1,4 @@
+using OcdbtSharp.Checkpoint.Reading;
 using OcdbtSharp.Zarr3;
 
 namespace OcdbtSharp.Checkpoint.Conversion;
@@ -97,7 +98,7 @@ internal sealed class LeafMapping(ConversionOptions options)
             Text = leaf.Text,
             StoredBytes = leaf.StoredBytes,
             LogicalBytes = isCast ? leaf.LogicalBytes / leaf.DataType!.Size * type!.Size : leaf.LogicalBytes,
-            Source = isCast ? new CastLeafSource(leaf.Source!, leaf.DataType!, type!) : leaf.Source,
+            Source = isCast ? new ConvertedLeafSource(leaf.Source!, leaf.DataType!, type!) : leaf.Source,
         };
     }
 }

@@ -1,5 +1,4 @@
 using OcdbtSharp.Zarr3;
-using OcdbtSharp.Zarr3.Types;
 
 namespace OcdbtSharp.Checkpoint.Formats;
 
@@ -20,11 +19,4 @@ internal static class ElementWidening
 
     /// <summary>Bytes that an element takes in the ordinary type for each byte that it takes in its own.</summary>
     public static int Factor(DataType type) => TypeFor(type) is { } wider ? DataType.Parse(wider).Size / type.Size : 1;
-
-    /// <summary>Converts elements, little-endian on both sides.</summary>
-    /// <param name="type">The type to convert from, one that <see cref="TypeFor"/> knows.</param>
-    /// <param name="source">The elements.</param>
-    /// <param name="destination">Of <see cref="Factor"/> times the length.</param>
-    public static void Convert(DataType type, ReadOnlySpan<byte> source, Span<byte> destination) =>
-        ElementConversion.Convert(type, source, DataType.Parse(TypeFor(type)!), destination);
 }

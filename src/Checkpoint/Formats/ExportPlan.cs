@@ -1,20 +1,22 @@
-using System.Buffers;
 using System.Text.Json;
+using OcdbtSharp.Checkpoint.Reading;
 using OcdbtSharp.KvStore;
 using OcdbtSharp.Zarr3;
+using OcdbtSharp.Zarr3.Transfer;
 
 namespace OcdbtSharp.Checkpoint.Formats;
 
 /// <summary>What an export writes: the leaves with elements, each under a type that the format has.</summary>
 internal sealed class ExportPlan
 {
-    private readonly IProgress<RestoreProgress>? _progress;
+    private readonly ExportOptions _options;
     private int _leaves;
     private long _bytes;
 
-    private ExportPlan(IReadOnlyList<Entry> entries, IReadOnlyDictionary<string, string> texts, IReadOnlyDictionary<string, string> metadata, IReadOnlyList<string> leftOut, IProgress<RestoreProgress>? progress)
+    private ExportPlan(
+        IReadOnlyList<Entry> entries, IReadOnlyDictionary<string, string> texts, IReadOnlyDictionary<string, string> metadata, IReadOnlyList<string> leftOut, ExportOptions options)
     {
-        _progress = progress;
+        _options = options;
         TotalBytes = entries.Sum(entry => entry.Length);
         Entries = entries;
         Texts = texts;
@@ -82,52 +84,41 @@ internal sealed class ExportPlan
 
         return entries.Count == 0
             ? throw new ArgumentException($"{item.Location} has no arrays to export{(options.Selection is null ? "" : " that fit the patterns")}.", nameof(options))
-            : new ExportPlan(entries, texts, MetadataOf(item, texts), leftOut, options.Progress);
+            : new ExportPlan(entries, texts, MetadataOf(item, texts), leftOut, options);
     }
 
     /// <summary>Says that the format has no place for text either.</summary>
     public void LeaveOutTexts() => LeftOut = [.. LeftOut, .. Texts.Keys];
 
-    /// <summary>Writes the elements of an array, little-endian and in C order.</summary>
-    public async Task WriteElementsAsync(Entry entry, Stream stream, CancellationToken cancellationToken)
+    /// <summary>Writes the elements of arrays, little-endian and in C order, several at a time.</summary>
+    /// <param name="sinks">Each array, and what takes its elements.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task WriteElementsAsync(IEnumerable<(Entry Entry, ElementSink Sink)> sinks, CancellationToken cancellationToken)
     {
-        const int Window = 1 << 20;
-        DataType type = entry.Leaf.DataType!;
-        int factor = type.Name == entry.DataType ? 1 : ElementWidening.Factor(type);
-        byte[] widened = ArrayPool<byte>.Shared.Rent(Window * factor);
-        try
-        {
-            IReadOnlyList<long> shape = entry.Leaf.Shape;
-            await foreach (RestoredLeaf piece in
-                LeafSlabs.ReadAsync(entry.Leaf, new long[shape.Count], shape, cancellationToken: cancellationToken).ConfigureAwait(false))
-            {
-                using (piece)
-                {
-                    for (long offset = 0; offset < piece.ByteLength;)
-                    {
-                        ReadOnlyMemory<byte> part = piece.AsMemory(offset, (int)Math.Min(Window, piece.ByteLength - offset));
-                        offset += part.Length;
-                        if (type.Name != entry.DataType)
-                        {
-                            ElementWidening.Convert(type, part.Span, widened.AsSpan(0, part.Length * factor));
-                            part = widened.AsMemory(0, part.Length * factor);
-                        }
-
-                        await stream.WriteAsync(part, cancellationToken).ConfigureAwait(false);
-                        _bytes += part.Length;
-                        _progress?.Report(new RestoreProgress(_leaves, Entries.Count, _bytes, TotalBytes));
-                    }
-                }
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(widened);
-        }
-
-        _leaves++;
-        _progress?.Report(new RestoreProgress(_leaves, Entries.Count, _bytes, TotalBytes));
+        TransferRunner runner = new(_options.MaxMemory, _options.MaxParallelism) { Moved = Moved };
+        await runner.RunAsync(sinks.SelectMany(pair => Tasks(pair.Entry, pair.Sink)), cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>Writes the elements of an array to a stream.</summary>
+    public Task WriteElementsAsync(Entry entry, Stream stream, CancellationToken cancellationToken) =>
+        WriteElementsAsync([(entry, new OrderedSink(stream.WriteAsync))], cancellationToken);
+
+    private IEnumerable<TransferTask> Tasks(Entry entry, ElementSink sink)
+    {
+        DataType type = entry.Leaf.DataType!;
+        LeafSource source = type.Name == entry.DataType ? entry.Leaf.Source! : new ConvertedLeafSource(entry.Leaf.Source!, type, DataType.Parse(entry.DataType));
+        TransferPlan plan = new(source, sink, entry.Shape, source.ElementSize) { MaxMemory = _options.MaxMemory };
+        foreach (TransferTask task in plan.Tasks(new long[entry.Shape.Length], entry.Shape))
+        {
+            yield return task;
+        }
+
+        Interlocked.Increment(ref _leaves);
+        Moved(0);
+    }
+
+    private void Moved(long bytes) =>
+        _options.Progress?.Report(new RestoreProgress(Volatile.Read(ref _leaves), Entries.Count, Interlocked.Add(ref _bytes, bytes), TotalBytes));
 
     private static Dictionary<string, string> MetadataOf(CheckpointItem item, Dictionary<string, string> texts) =>
         item.CustomMetadata is not { ValueKind: JsonValueKind.Object } custom ? []

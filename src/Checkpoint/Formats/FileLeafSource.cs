@@ -11,19 +11,13 @@ namespace OcdbtSharp.Checkpoint.Formats;
 /// <param name="start">The first byte of the first element.</param>
 /// <param name="arrayShape">Elements along each dimension.</param>
 /// <param name="elementSize">Bytes of an element.</param>
-internal sealed class FileLeafSource(string path, long start, long[] arrayShape, int elementSize) : LeafSource
+internal sealed class FileLeafSource(string path, long start, long[] arrayShape, int elementSize) : BoxSource(arrayShape, elementSize)
 {
     // Runs of a region that lie this near to one another are read together with what is between them.
     private const long Gap = 64 << 10;
 
     /// <inheritdoc/>
-    public override long ShareBytes { get; } = Extents.Product(arrayShape) * elementSize;
-
-    /// <inheritdoc/>
-    public override IEnumerable<ReadShare> Plan(long[] origin, long[] shape, LongMemory destination, PlanOptions options = default) =>
-        [new ReadShare(destination.Length, token => Read(origin, shape, destination, options.Counter, token))];
-
-    private void Read(long[] origin, long[] shape, LongMemory destination, ByteCounter? counter, CancellationToken cancellationToken)
+    public override void Read(long[] origin, long[] shape, LongMemory destination, ByteCounter? counter, CancellationToken cancellationToken)
     {
         if (destination.Length == 0)
         {
@@ -33,16 +27,16 @@ internal sealed class FileLeafSource(string path, long start, long[] arrayShape,
         try
         {
             using SafeFileHandle file = File.OpenHandle(path);
-            long[] strides = Extents.RowMajorStrides(arrayShape, elementSize);
+            long[] strides = Extents.RowMajorStrides(ArrayShape, ElementSize);
 
             // The innermost dimensions that are wanted whole make one run with the one before them.
             int outer = shape.Length;
-            long run = elementSize;
+            long run = ElementSize;
             while (outer > 0)
             {
                 outer--;
                 run *= shape[outer];
-                if (shape[outer] != arrayShape[outer])
+                if (shape[outer] != ArrayShape[outer])
                 {
                     break;
                 }
@@ -100,7 +94,7 @@ internal sealed class FileLeafSource(string path, long start, long[] arrayShape,
         long count = target.Length / run;
         using ScratchBuffer rows = ScratchBuffer.Rent(((count - 1) * stride) + run);
         ReadExactly(file, offset, rows.Memory);
-        StridedCopy.Copy(rows.Memory.Span, 0, [stride, elementSize], target.Span, 0, [run, elementSize], [count, run / elementSize], elementSize);
+        StridedCopy.Copy(rows.Memory.Span, 0, [stride, ElementSize], target.Span, 0, [run, ElementSize], [count, run / ElementSize], ElementSize);
     }
 
     private void ReadExactly(SafeFileHandle file, long offset, LongMemory target)

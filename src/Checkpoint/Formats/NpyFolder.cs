@@ -1,7 +1,8 @@
 using System.Globalization;
-using System.Runtime.CompilerServices;
 using System.Text;
 using OcdbtSharp.KvStore.Files;
+using OcdbtSharp.Zarr3;
+using OcdbtSharp.Zarr3.Transfer;
 
 namespace OcdbtSharp.Checkpoint.Formats;
 
@@ -18,9 +19,11 @@ internal static class NpyFolder
         Directory.CreateDirectory(path);
         foreach (ExportPlan.Entry entry in plan.Entries)
         {
-            OutputFile file = OutputFile.Create(Path.Combine(path, FileName(entry.Name)));
-            await using ConfiguredAsyncDisposable closing = file.ConfigureAwait(false);
-            await WriteAsync(plan, entry, file.Stream, cancellationToken).ConfigureAwait(false);
+            using OutputFile file = OutputFile.Create(Path.Combine(path, FileName(entry.Name)));
+            byte[] head = Header(entry);
+            file.Writer.Write(head, 0);
+            FileSink sink = new(file.Writer, head.Length, entry.Shape, DataType.Parse(entry.DataType).Size);
+            await plan.WriteElementsAsync([(entry, sink)], cancellationToken).ConfigureAwait(false);
             file.Commit();
         }
 
@@ -30,10 +33,11 @@ internal static class NpyFolder
     /// <summary>Writes one array with its header.</summary>
     public static async Task WriteAsync(ExportPlan plan, ExportPlan.Entry entry, Stream stream, CancellationToken cancellationToken)
     {
-        NpyHeader header = new(entry.DataType, entry.Shape, FortranOrder: false, BigEndian: false);
-        await stream.WriteAsync(header.Encode(), cancellationToken).ConfigureAwait(false);
+        await stream.WriteAsync(Header(entry), cancellationToken).ConfigureAwait(false);
         await plan.WriteElementsAsync(entry, stream, cancellationToken).ConfigureAwait(false);
     }
+
+    private static byte[] Header(ExportPlan.Entry entry) => new NpyHeader(entry.DataType, entry.Shape, FortranOrder: false, BigEndian: false).Encode();
 
     /// <summary>The name of the file of a leaf; characters that no file name can have are spelled as in a URL.</summary>
     internal static string FileName(string name)

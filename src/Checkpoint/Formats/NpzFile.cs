@@ -6,15 +6,17 @@ namespace OcdbtSharp.Checkpoint.Formats;
 /// <summary>Writes a NumPy archive: a zip file with one <c>.npy</c> entry for each array, as <c>numpy.savez</c> does.</summary>
 internal static class NpzFile
 {
+    private const int BufferSize = 1 << 20;
+
     // As NumPy does, so that the same arrays make the same file.
     private static readonly DateTimeOffset _time = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     public static async Task WriteAsync(ExportPlan plan, string path, CancellationToken cancellationToken)
     {
         plan.LeaveOutTexts();
-        OutputFile file = OutputFile.Create(path);
+        FileStream file = new(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read, BufferSize);
         await using ConfiguredAsyncDisposable closing = file.ConfigureAwait(false);
-        using (ZipArchive archive = new(file.Stream, ZipArchiveMode.Create, leaveOpen: true))
+        using (ZipArchive archive = new(file, ZipArchiveMode.Create, leaveOpen: true))
         {
             foreach (ExportPlan.Entry entry in plan.Entries)
             {
@@ -26,6 +28,6 @@ internal static class NpzFile
             }
         }
 
-        file.Commit();
+        file.Flush(flushToDisk: true);
     }
 }

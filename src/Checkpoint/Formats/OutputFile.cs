@@ -1,21 +1,32 @@
+using Microsoft.Win32.SafeHandles;
+using OcdbtSharp.KvStore.Files;
+
 namespace OcdbtSharp.Checkpoint.Formats;
 
-/// <summary>A file that is written from its beginning to its end, and on disk when it is committed.</summary>
-internal sealed class OutputFile : IAsyncDisposable
+/// <summary>A file whose parts are written in any order, and that is on disk when it is committed.</summary>
+internal sealed class OutputFile : IDisposable
 {
-    private const int BufferSize = 1 << 20;
+    private readonly SafeFileHandle _handle;
 
-    private OutputFile(FileStream stream) => Stream = stream;
+    private OutputFile(string path)
+    {
+        _handle = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read);
+        Writer = new DirectWriter(_handle, path);
+    }
 
-    /// <summary>Where to write.</summary>
-    public FileStream Stream { get; }
+    /// <summary>Writes parts; safe to use from many threads at once.</summary>
+    public DirectWriter Writer { get; }
 
     /// <summary>Creates the file, which must not exist.</summary>
-    public static OutputFile Create(string path) => new(new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read, BufferSize));
+    public static OutputFile Create(string path) => new(path);
 
     /// <summary>Makes what was written durable.</summary>
-    public void Commit() => Stream.Flush(flushToDisk: true);
+    public void Commit() => RandomAccess.FlushToDisk(_handle);
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => Stream.DisposeAsync();
+    public void Dispose()
+    {
+        Writer.Dispose();
+        _handle.Dispose();
+    }
 }

@@ -1,4 +1,4 @@
-using System.Runtime.CompilerServices;
+using OcdbtSharp.Zarr3.Transfer;
 
 namespace OcdbtSharp.Checkpoint.Formats;
 
@@ -12,14 +12,18 @@ internal static class SafetensorsFile
         SafetensorsHeader header = SafetensorsHeader.Create(
             entries.Select(entry => (entry.Name, entry.DataType, entry.Shape, entry.Length)),
             plan.Texts.Concat(plan.Metadata).ToDictionary(StringComparer.Ordinal));
-        OutputFile file = OutputFile.Create(path);
-        await using ConfiguredAsyncDisposable closing = file.ConfigureAwait(false);
-        await file.Stream.WriteAsync(header.Encode(), cancellationToken).ConfigureAwait(false);
+        using OutputFile file = OutputFile.Create(path);
+        byte[] head = header.Encode();
+        file.Writer.Write(head, 0);
+        List<(ExportPlan.Entry, ElementSink)> sinks = [];
+        long offset = head.Length;
         foreach (ExportPlan.Entry entry in entries)
         {
-            await plan.WriteElementsAsync(entry, file.Stream, cancellationToken).ConfigureAwait(false);
+            sinks.Add((entry, new FileSink(file.Writer, offset, entry.Shape, (int)ElementSize(entry))));
+            offset += entry.Length;
         }
 
+        await plan.WriteElementsAsync(sinks, cancellationToken).ConfigureAwait(false);
         file.Commit();
     }
 

@@ -10,8 +10,11 @@ internal sealed class HeldValues
     private HeldValues(Dictionary<int, ReadOnlyMemory<byte>> values) => _values = values;
 
     /// <summary>Reads chunks.</summary>
+    /// <param name="leaves">The leaves whose chunks are read.</param>
+    /// <param name="counter">Counts the bytes that are read; null where nobody asks.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <returns>Null where nothing is gained by it, or where it failed: the reads of the arrays then tell which one of them it is.</returns>
-    public static async ValueTask<HeldValues?> ReadAsync(IEnumerable<LeafSource> leaves, CancellationToken cancellationToken)
+    public static async ValueTask<HeldValues?> ReadAsync(IEnumerable<LeafSource> leaves, ByteCounter? counter, CancellationToken cancellationToken)
     {
         SnapshotKvStore? keys = null;
         List<int> indices = [];
@@ -39,6 +42,7 @@ internal sealed class HeldValues
                 {
                     // The keys of an array may lie among those of another: every key begins with the name of a tree that is one array.
                     values[indices[i]] = content;
+                    counter?.Add(content.Length);
                 }
             }
 

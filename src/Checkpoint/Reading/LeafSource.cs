@@ -1,33 +1,37 @@
-using OcdbtSharp.KvStore.Buffers;
+using OcdbtSharp.Zarr3;
+using OcdbtSharp.Zarr3.Transfer;
 
 namespace OcdbtSharp.Checkpoint.Reading;
 
 /// <summary>Where the elements of a leaf come from.</summary>
-internal abstract class LeafSource
+/// <param name="arrayShape">Elements along each dimension.</param>
+/// <param name="elementSize">Bytes of an element.</param>
+internal abstract class LeafSource(long[] arrayShape, int elementSize) : ElementSource
 {
-    /// <summary>
-    /// Cuts the read of a region into shares that may run in any order and at the same time. They put the elements little-endian and in C order.
-    /// </summary>
+    /// <summary>Elements along each dimension.</summary>
+    public long[] ArrayShape => arrayShape;
+
+    /// <summary>Bytes of an element.</summary>
+    public int ElementSize => elementSize;
+
+    /// <summary>Bytes of the elements in one task of a read of the whole leaf: what decides which leaf comes first.</summary>
+    public virtual long ShareBytes { get; } = Extents.Product(arrayShape) * elementSize;
+
+    /// <summary>The same, with its reads counted.</summary>
+    /// <param name="counter">Counts the bytes that are read; null where nobody asks.</param>
+    public virtual LeafSource Counted(ByteCounter? counter) => this;
+
+    /// <summary>Cuts the read of a region into tasks that may run in any order and at the same time.</summary>
     /// <param name="origin">The first element along each dimension.</param>
-    /// <param name="shape">The number of elements along each dimension.</param>
-    /// <param name="destination">Where the elements go; of exactly the size of the region.</param>
+    /// <param name="destination">Where the elements go, little-endian; of the region's shape.</param>
     /// <param name="options">How to go about it.</param>
-    public abstract IEnumerable<ReadShare> Plan(long[] origin, long[] shape, LongMemory destination, PlanOptions options = default);
-
-    /// <summary>Bytes of the elements in one share of a read of the whole leaf: what decides which leaf comes first.</summary>
-    public abstract long ShareBytes { get; }
-
-    /// <summary>Whether a part of a chunk costs as much to read as the whole chunk, as where it is compressed.</summary>
-    public virtual bool ReadsChunksWhole => false;
-
-    /// <summary>Reads a region, one share after the other.</summary>
-    /// <inheritdoc cref="Plan"/>
-    public async ValueTask ReadAsync(long[] origin, long[] shape, LongMemory destination, PlanOptions options, CancellationToken cancellationToken)
+    public virtual IEnumerable<IChunkTask> Plan(long[] origin, ArrayView destination, PlanOptions options = default)
     {
-        foreach (ReadShare share in Plan(origin, shape, destination, options))
+        TransferPlan plan = new(this, new MemorySink(origin, destination), arrayShape, elementSize)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            await share.RunAsync(cancellationToken).ConfigureAwait(false);
-        }
+            MaxMemory = options.MaxMemory > 0 ? options.MaxMemory : MemoryLimit.Default,
+            DegreeOfParallelism = Math.Max(1, options.MaxParallelism),
+        };
+        return plan.Tasks(origin, destination.Shape);
     }
 }

@@ -4,25 +4,20 @@ using OcdbtSharp.KvStore.Buffers;
 namespace OcdbtSharp.Checkpoint.Reading;
 
 /// <summary>A leaf whose elements lie in one or more parts of a file that is in memory.</summary>
-internal sealed class MemoryLeafSource(LongMemory file, IReadOnlyList<FileSegment> segments, long[] arrayShape, int elementSize) : LeafSource
+internal sealed class MemoryLeafSource(LongMemory file, IReadOnlyList<FileSegment> segments, long[] arrayShape, int elementSize)
+    : BoxSource(arrayShape, elementSize)
 {
     /// <inheritdoc/>
-    public override long ShareBytes { get; } = arrayShape.Aggregate((long)elementSize, (product, extent) => product * extent);
-
-    /// <inheritdoc/>
-    public override IEnumerable<ReadShare> Plan(long[] origin, long[] shape, LongMemory destination, PlanOptions options = default) =>
-        [new ReadShare(destination.Length, token => Copy(origin, shape, destination, token))];
-
-    private void Copy(long[] origin, long[] shape, LongMemory destination, CancellationToken cancellationToken)
+    public override void Read(long[] origin, long[] shape, LongMemory destination, ByteCounter? counter, CancellationToken cancellationToken)
     {
         // The innermost dimensions that are read whole make one run of bytes.
         int outer = shape.Length;
-        long run = elementSize;
+        long run = ElementSize;
         while (outer > 0)
         {
             outer--;
             run *= shape[outer];
-            if (shape[outer] != arrayShape[outer])
+            if (shape[outer] != ArrayShape[outer])
             {
                 break;
             }
@@ -43,13 +38,13 @@ internal sealed class MemoryLeafSource(LongMemory file, IReadOnlyList<FileSegmen
     private long SourceOffset(long[] origin, long[] index)
     {
         long offset = 0;
-        for (int dimension = 0; dimension < arrayShape.Length; dimension++)
+        for (int dimension = 0; dimension < ArrayShape.Length; dimension++)
         {
             long position = origin[dimension] + (dimension < index.Length ? index[dimension] : 0);
-            offset = (offset * arrayShape[dimension]) + position;
+            offset = (offset * ArrayShape[dimension]) + position;
         }
 
-        return offset * elementSize;
+        return offset * ElementSize;
     }
 
     private void CopyRun(long offset, LongMemory destination)

@@ -9,6 +9,9 @@ internal readonly record struct PlanOptions
     /// <summary>Stored values that were read already; null where there are none.</summary>
     public HeldValues? Held { get; init; }
 
+    /// <summary>Most bytes of memory; the default where it is 0.</summary>
+    public long MaxMemory { get; init; }
+
     /// <summary>Most parts of one large share that are read at the same time; one of them where it is 0.</summary>
     public int MaxParallelism { get; init; }
 

@@ -1,5 +1,7 @@
 using OcdbtSharp.KvStore;
 using OcdbtSharp.KvStore.Buffers;
+using OcdbtSharp.Zarr3;
+using OcdbtSharp.Zarr3.Transfer;
 
 namespace OcdbtSharp.Checkpoint.Reading;
 
@@ -22,18 +24,18 @@ internal static class RestoreOperation
     /// <summary>Restores a region of one leaf.</summary>
     public static async Task<RestoredLeaf> RunAsync(CheckpointLeaf leaf, long[] origin, long[] shape, CancellationToken cancellationToken)
     {
-        CheckRegion(leaf, origin, shape);
+        LeafRead read = LeafRead.Region(leaf, origin, shape);
         if (leaf.Source is null)
         {
             return new RestoredLeaf(leaf, shape, default, null);
         }
 
-        NativeBuffer buffer = new(ByteLength(leaf, shape));
+        NativeBuffer buffer = new(read.Bytes);
         try
         {
             RestoreOptions options = new();
-            PlanOptions plan = new() { MaxParallelism = options.MaxParallelism };
-            await ShareRunner.RunAsync(Batches(leaf.Source.Plan(origin, shape, buffer, plan)), options, _ => { }, cancellationToken).ConfigureAwait(false);
+            PlanOptions plan = new() { MaxParallelism = options.MaxParallelism, MaxMemory = options.MaxMemory };
+            await new TransferRunner(options.MaxMemory, options.MaxParallelism).RunAsync(read.Tasks(buffer, plan), cancellationToken).ConfigureAwait(false);
             return new RestoredLeaf(leaf, shape, buffer, buffer);
         }
         catch
@@ -43,17 +45,22 @@ internal static class RestoreOperation
         }
     }
 
-    /// <summary>Restores whole leaves.</summary>
-    public static async Task<RestoredTree> RunAsync(CheckpointLeaf[] leaves, RestoreOptions options, CancellationToken cancellationToken)
+    /// <summary>Restores leaves.</summary>
+    /// <param name="reads">What is read of which.</param>
+    /// <param name="options">At what cost.</param>
+    /// <param name="counter">Counts the bytes that are read; null where nobody asks.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public static async Task<RestoredTree> RunAsync(LeafRead[] reads, RestoreOptions options, ByteCounter? counter, CancellationToken cancellationToken)
     {
-        RestoredLeaf[] restored = new RestoredLeaf[leaves.Length];
+        RestoredLeaf[] restored = new RestoredLeaf[reads.Length];
         List<NativeBuffer> shared = [];
         try
         {
-            (List<int> large, List<List<int>> small) = Allocate(leaves, restored, shared);
-            ProgressCounter progress = new(leaves, options.Progress);
-            await ShareRunner.RunAsync(Work(restored, large, small, options), options, progress.Add, cancellationToken).ConfigureAwait(false);
-            return new RestoredTree(restored, shared);
+            (List<int> large, List<List<int>> small) = Allocate(reads, restored, shared);
+            RestoreProgressCounter progress = new(reads, options.Progress);
+            TransferRunner runner = new(options.MaxMemory, options.MaxParallelism) { Moved = progress.Add };
+            await runner.RunAsync(Work(reads, restored, large, small, options, counter, progress), cancellationToken).ConfigureAwait(false);
+            return new RestoredTree(restored, shared) { BytesRead = counter?.Bytes };
         }
         catch
         {
@@ -62,93 +69,56 @@ internal static class RestoreOperation
         }
     }
 
-    /// <summary>Cuts shares into batches that are worth a turn.</summary>
-    internal static IEnumerable<ShareBatch> Batches(IEnumerable<ReadShare> shares)
-    {
-        ShareBatch batch = new();
-        foreach (ReadShare share in shares)
-        {
-            batch.Add(share);
-            if (batch.Bytes >= BatchBytes || batch.Count >= BatchLeaves)
-            {
-                yield return batch;
-                batch = new ShareBatch();
-            }
-        }
-
-        if (batch.Count > 0)
-        {
-            yield return batch;
-        }
-    }
-
     /// <summary>All work, made as it is asked for: a list of the chunks of all large arrays may be long.</summary>
-    private static IEnumerable<ShareBatch> Work(RestoredLeaf[] restored, List<int> large, List<List<int>> small, RestoreOptions options)
+    private static IEnumerable<IChunkTask> Work(
+        LeafRead[] reads,
+        RestoredLeaf[] restored,
+        List<int> large,
+        List<List<int>> small,
+        RestoreOptions options,
+        ByteCounter? counter,
+        RestoreProgressCounter progress)
     {
-        long total = restored.Sum(leaf => leaf.ByteLength);
+        long total = reads.Sum(read => read.Bytes);
         foreach (int index in large)
         {
-            PlanOptions plan = new() { MaxParallelism = PlanOptions.Workers(options.MaxParallelism, restored[index].Leaf.Source!.ShareBytes, total) };
-            foreach (ShareBatch batch in Batches(Plan(restored[index], plan)))
+            int workers = PlanOptions.Workers(options.MaxParallelism, reads[index].Leaf.Source!.ShareBytes, total);
+            PlanOptions plan = new() { MaxParallelism = workers, MaxMemory = options.MaxMemory, Counter = counter };
+            foreach (IChunkTask task in reads[index].Tasks(restored[index].Elements, plan))
             {
-                yield return batch;
+                yield return task;
             }
 
-            yield return new ShareBatch { Leaves = 1 };
+            progress.AddLeaves(1);
         }
 
         foreach (List<int> leaves in small)
         {
-            long bytes = leaves.Sum(index => restored[index].ByteLength);
-            long memory = bytes + leaves.Sum(index => restored[index].Leaf.Source!.ShareBytes);
-            yield return new ShareBatch(bytes, memory, token => ReadSmallAsync(restored, leaves, token)) { Leaves = leaves.Count };
+            yield return new SmallLeavesTask(restored, leaves, counter);
+            progress.AddLeaves(leaves.Count);
         }
-    }
-
-    private static async ValueTask ReadSmallAsync(RestoredLeaf[] restored, List<int> leaves, CancellationToken cancellationToken)
-    {
-        HeldValues? held = await HeldValues.ReadAsync(leaves.Select(index => restored[index].Leaf.Source!), cancellationToken).ConfigureAwait(false);
-        foreach (int index in leaves)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            RestoredLeaf leaf = restored[index];
-            if (held is not null && leaf.Leaf.Source is ZarrLeafSource source && source.TryRead(held, leaf.Elements))
-            {
-                continue;
-            }
-
-            foreach (ReadShare share in Plan(leaf, new PlanOptions { Held = held }))
-            {
-                await share.RunAsync(cancellationToken).ConfigureAwait(false);
-            }
-        }
-    }
-
-    private static IEnumerable<ReadShare> Plan(RestoredLeaf leaf, PlanOptions options)
-    {
-        long[] shape = [.. leaf.Shape];
-        return leaf.Leaf.Source!.Plan(new long[shape.Length], shape, leaf.Elements, options);
     }
 
     /// <summary>Gives every leaf its memory.</summary>
     /// <returns>The large leaves, those of the largest chunks first, and the small ones in batches.</returns>
-    private static (List<int> Large, List<List<int>> Small) Allocate(CheckpointLeaf[] leaves, RestoredLeaf[] restored, List<NativeBuffer> shared)
+    private static (List<int> Large, List<List<int>> Small) Allocate(LeafRead[] reads, RestoredLeaf[] restored, List<NativeBuffer> shared)
     {
         List<int> large = [];
         List<List<int>> batches = [];
         List<int> small = [];
         long bytes = 0;
-        for (int index = 0; index < leaves.Length; index++)
+        for (int index = 0; index < reads.Length; index++)
         {
-            CheckpointLeaf leaf = leaves[index];
+            LeafRead read = reads[index];
+            CheckpointLeaf leaf = read.Leaf;
             if (leaf.Source is null)
             {
                 restored[index] = new RestoredLeaf(leaf, leaf.Shape, default, null);
             }
-            else if (leaf.LogicalBytes > SmallArray)
+            else if (read.Bytes > SmallArray || !read.IsPlain)
             {
-                NativeBuffer buffer = new(leaf.LogicalBytes);
-                restored[index] = new RestoredLeaf(leaf, leaf.Shape, buffer, buffer);
+                NativeBuffer buffer = new(read.Bytes);
+                restored[index] = new RestoredLeaf(leaf, read.Shape, buffer, buffer, read.DataType);
                 large.Add(index);
             }
             else
@@ -157,7 +127,7 @@ internal static class RestoreOperation
                 bytes += Aligned(leaf.LogicalBytes);
                 if (small.Count == BatchLeaves || bytes >= BatchBytes)
                 {
-                    Share(leaves, restored, shared, small, bytes);
+                    Share(reads, restored, shared, small, bytes);
                     batches.Add(small);
                     small = [];
                     bytes = 0;
@@ -167,15 +137,15 @@ internal static class RestoreOperation
 
         if (small.Count > 0)
         {
-            Share(leaves, restored, shared, small, bytes);
+            Share(reads, restored, shared, small, bytes);
             batches.Add(small);
         }
 
-        large.Sort((left, right) => leaves[right].Source!.ShareBytes.CompareTo(leaves[left].Source!.ShareBytes));
+        large.Sort((left, right) => reads[right].Leaf.Source!.ShareBytes.CompareTo(reads[left].Leaf.Source!.ShareBytes));
         return (large, batches);
     }
 
-    private static void Share(CheckpointLeaf[] leaves, RestoredLeaf[] restored, List<NativeBuffer> shared, List<int> batch, long bytes)
+    private static void Share(LeafRead[] reads, RestoredLeaf[] restored, List<NativeBuffer> shared, List<int> batch, long bytes)
     {
         NativeBuffer buffer = new(bytes);
         shared.Add(buffer);
@@ -183,61 +153,11 @@ internal static class RestoreOperation
         long offset = 0;
         foreach (int index in batch)
         {
-            CheckpointLeaf leaf = leaves[index];
+            CheckpointLeaf leaf = reads[index].Leaf;
             restored[index] = new RestoredLeaf(leaf, leaf.Shape, memory.Slice(offset, leaf.LogicalBytes), null);
             offset += Aligned(leaf.LogicalBytes);
         }
     }
 
     private static long Aligned(long bytes) => (bytes + Alignment - 1) / Alignment * Alignment;
-
-    private static void CheckRegion(CheckpointLeaf leaf, long[] origin, long[] shape)
-    {
-        if (origin.Length != leaf.Shape.Count || shape.Length != leaf.Shape.Count)
-        {
-            throw new ArgumentOutOfRangeException(nameof(shape), $"'{leaf.Name}' has {leaf.Shape.Count} dimensions, not {Math.Max(origin.Length, shape.Length)}.");
-        }
-
-        for (int dimension = 0; dimension < shape.Length; dimension++)
-        {
-            if (origin[dimension] < 0 || shape[dimension] < 0 || shape[dimension] > leaf.Shape[dimension] - origin[dimension])
-            {
-                throw new ArgumentOutOfRangeException(
-                    nameof(shape),
-                    $"{shape[dimension]} elements from {origin[dimension]} on are not within the {leaf.Shape[dimension]} of dimension {dimension} of '{leaf.Name}'.");
-            }
-        }
-    }
-
-    private static long ByteLength(CheckpointLeaf leaf, long[] shape)
-    {
-        long length = leaf.DataType!.Size;
-        foreach (long size in shape)
-        {
-            length *= size;
-        }
-
-        return length;
-    }
-
-    private sealed class ProgressCounter(CheckpointLeaf[] leaves, IProgress<RestoreProgress>? target)
-    {
-        private readonly Lock _lock = new();
-        private readonly long _totalBytes = target is null ? 0 : leaves.Sum(leaf => leaf.LogicalBytes);
-        private int _leaves = target is null ? 0 : leaves.Count(leaf => leaf.Source is null);
-        private long _bytes;
-
-        public void Add(ShareBatch batch)
-        {
-            if (target is not null)
-            {
-                lock (_lock)
-                {
-                    _leaves += batch.Leaves;
-                    _bytes += batch.Bytes;
-                    target.Report(new RestoreProgress(_leaves, leaves.Length, _bytes, _totalBytes));
-                }
-            }
-        }
-    }
 }

@@ -1,7 +1,7 @@
 using OcdbtSharp.KvStore;
 using OcdbtSharp.KvStore.Buffers;
 using OcdbtSharp.Zarr3;
-using OcdbtSharp.Zarr3.Codecs;
+using OcdbtSharp.Zarr3.Transfer;
 
 namespace OcdbtSharp.Checkpoint.Reading;
 
@@ -9,7 +9,8 @@ namespace OcdbtSharp.Checkpoint.Reading;
 /// <param name="store">The folder of the array.</param>
 /// <param name="metadata">Its metadata.</param>
 /// <param name="missingChunkIsError">Whether every chunk was stored, so that a missing one is an error and not the fill value.</param>
-internal sealed class ZarrLeafSource(IKvStore store, ArrayMetadata metadata, bool missingChunkIsError) : LeafSource
+internal sealed class ZarrLeafSource(IKvStore store, ArrayMetadata metadata, bool missingChunkIsError)
+    : LeafSource(metadata.Shape, metadata.DataType.Size)
 {
     private ZarrArray? _array;
 
@@ -26,29 +27,29 @@ internal sealed class ZarrLeafSource(IKvStore store, ArrayMetadata metadata, boo
     public override long ShareBytes => metadata.Codecs.Spec.ByteCount;
 
     /// <inheritdoc/>
-    public override bool ReadsChunksWhole
-    {
-        get
-        {
-            CodecPipeline codecs = metadata.Codecs;
-            while (codecs.Sharding is { } sharding)
-            {
-                codecs = sharding.Inner;
-            }
+    public override IReadOnlyList<long>? ChunkShape => Elements.ChunkShape;
 
-            return !codecs.IsRaw;
-        }
-    }
+    private ArraySource Elements => new(Array, missingChunkIsError);
 
     /// <inheritdoc/>
-    public override IEnumerable<ReadShare> Plan(long[] origin, long[] shape, LongMemory destination, PlanOptions options = default)
+    public override LeafSource Counted(ByteCounter? counter) =>
+        counter is not null && store is StoredArrayKvStore stored ? new ZarrLeafSource(stored.With(counter, null), metadata, missingChunkIsError) : this;
+
+    /// <inheritdoc/>
+    public override ElementReader Open(long[] origin, long[] shape, Spill spill) => Elements.Open(origin, shape, spill);
+
+    /// <inheritdoc/>
+    public override long ReaderBytes(long[] shape, long[] slab, Spill spill) => Elements.ReaderBytes(shape, slab, spill);
+
+    /// <inheritdoc/>
+    public override long SpillBytes(long[] shape, long[] slab, Spill spill) => Elements.SpillBytes(shape, slab, spill);
+
+    /// <inheritdoc/>
+    public override IEnumerable<IChunkTask> Plan(long[] origin, ArrayView destination, PlanOptions options = default)
     {
         bool isOther = options.Counter is not null || options.Held is not null;
         ZarrArray array = isOther && store is StoredArrayKvStore stored ? new ZarrArray(stored.With(options.Counter, options.Held), metadata) : Array;
-        foreach (Zarr3.Reading.ChunkTask chunk in array.PlanRead(destination, new ArrayRegion(origin, shape), missingChunkIsError, Math.Max(1, options.MaxParallelism)))
-        {
-            yield return new ReadShare(chunk);
-        }
+        return array.PlanRead(destination, origin, missingChunkIsError, Math.Max(1, options.MaxParallelism));
     }
 
     /// <summary>Reads the whole array at once, where its only chunk was read already.</summary>

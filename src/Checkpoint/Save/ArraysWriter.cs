@@ -1,6 +1,7 @@
 using OcdbtSharp.Checkpoint.Reading;
 using OcdbtSharp.KvStore;
 using OcdbtSharp.Zarr3;
+using OcdbtSharp.Zarr3.Transfer;
 
 namespace OcdbtSharp.Checkpoint.Save;
 
@@ -34,7 +35,12 @@ internal sealed class ArraysWriter
             await factory.CreateAsync(_arrays[index], cancellationToken).ConfigureAwait(false);
         }
 
-        await ChunkRunner.RunAsync(Chunks(factory), _options, TotalBytes, cancellationToken).ConfigureAwait(false);
+        long written = 0;
+        TransferRunner runner = new(_options.MaxMemory, _options.MaxParallelism)
+        {
+            Moved = bytes => _options.Progress?.Report(new SaveProgress(Interlocked.Add(ref written, bytes), TotalBytes)),
+        };
+        await runner.RunAsync(Chunks(factory), cancellationToken).ConfigureAwait(false);
     }
 
     private IEnumerable<IChunkTask> Chunks(ArrayFactory factory)
@@ -50,7 +56,7 @@ internal sealed class ArraysWriter
             }
 
             int workers = PlanOptions.Workers(_options.MaxParallelism, array.ChunkBytes, TotalBytes);
-            foreach (IChunkTask chunk in array.Chunks(stored!, part, origin, shape, workers))
+            foreach (IChunkTask chunk in array.Chunks(stored!, part, origin, shape, workers, _options.MaxMemory))
             {
                 yield return chunk;
             }

@@ -1,4 +1,6 @@
+using OcdbtSharp.Checkpoint.Reading;
 using OcdbtSharp.Zarr3;
+using OcdbtSharp.Zarr3.Transfer;
 using OcdbtSharp.Zarr3.Writing;
 
 namespace OcdbtSharp.Checkpoint.Save;
@@ -6,9 +8,6 @@ namespace OcdbtSharp.Checkpoint.Save;
 /// <summary>An array of a tree that is saved, with its layout, and the work that one process has with it.</summary>
 internal sealed class SavedArray(SavedLeaf leaf, ArrayLayout layout)
 {
-    // What is not in memory is read in one go up to this size, whatever the chunks on either side; beyond, chunk by chunk.
-    private const long StageWhole = 64 << 20;
-
     public SavedLeaf Leaf => leaf;
 
     public ArrayLayout Layout => layout;
@@ -55,11 +54,14 @@ internal sealed class SavedArray(SavedLeaf leaf, ArrayLayout layout)
     /// <param name="origin">The first element along each dimension.</param>
     /// <param name="shape">The number of elements along each dimension.</param>
     /// <param name="degreeOfParallelism">Most threads that share the work of one large chunk.</param>
+    /// <param name="maxMemory">Most bytes of memory.</param>
     /// <exception cref="ArgumentException">The region cuts through a chunk.</exception>
-    public IEnumerable<IChunkTask> Chunks(ZarrArray array, ArrayPart? part, long[] origin, long[] shape, int degreeOfParallelism)
+    public IEnumerable<IChunkTask> Chunks(ZarrArray array, ArrayPart? part, long[] origin, long[] shape, int degreeOfParallelism, long maxMemory)
     {
         CheckAligned(origin, shape);
-        if (!IsStaged)
+        // A chunk that memory does not hold a second time, encoded, is written piece by piece.
+        bool isLarge = !array.Metadata.Codecs.IsRaw && ChunkBytes > maxMemory / 2;
+        if (!IsStaged && !isLarge)
         {
             long[] start = [.. origin.Zip(part!.Origin, (at, first) => at - first)];
             ArrayView view = ArrayView.RowMajor(part.Elements, [.. part.Shape], array.DataType.Size).Slice(start, shape);
@@ -67,14 +69,18 @@ internal sealed class SavedArray(SavedLeaf leaf, ArrayLayout layout)
             return array.Metadata.Grid.Parts(origin, shape).Select(chunk => new ChunkWriteTask(array, chunk, view.Slice(chunk.Position, chunk.Shape), update));
         }
 
-        if (Extents.Product(shape) * leaf.Array!.DataType.Size <= StageWhole)
+        LeafSource source = leaf.Array!.Source ?? new ArrayPartSource(part!, layout.Shape, leaf.Array.DataType.Size);
+        if (!layout.StoredType.Equals(leaf.Array.DataType))
         {
-            return [new StagedChunkTask(leaf.Array, part, array, origin, shape) { DegreeOfParallelism = degreeOfParallelism }];
+            source = new ConvertedLeafSource(source, leaf.Array.DataType, layout.StoredType);
         }
 
-        return array.Metadata.Grid.Parts(origin, shape).Select(chunk => new StagedChunkTask(
-            leaf.Array, part, array, [.. chunk.Position.Zip(origin, (position, first) => position + first)], chunk.Shape)
-        { DegreeOfParallelism = degreeOfParallelism });
+        TransferPlan plan = new(source, new ArraySink(array, storeFillValue: true), layout.Shape, layout.StoredType.Size)
+        {
+            MaxMemory = maxMemory,
+            DegreeOfParallelism = degreeOfParallelism,
+        };
+        return plan.Tasks(origin, shape);
     }
 
     // Every chunk belongs to the process whose turn it is when the bytes of all arrays are dealt out in equal runs.

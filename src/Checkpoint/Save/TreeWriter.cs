@@ -33,7 +33,7 @@ internal sealed class TreeWriter
     public TreeWriter(PyTree tree, SaveOptions options, ProcessGroup processes)
     {
         ArgumentNullException.ThrowIfNull(tree);
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.BytesInFlight, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxMemory, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxParallelism, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(options.TargetDataFileSize);
         _tree = tree;

@@ -1,11 +1,14 @@
 using System.CommandLine;
 using OcdbtSharp.Checkpoint;
+using OcdbtSharp.Cli.Output;
 
 namespace OcdbtSharp.Cli.Commands;
 
 /// <summary>Arguments and options that several commands share.</summary>
 internal static class Arguments
 {
+    private const long MinMemory = 1 << 20;
+
     public static Argument<string> CheckpointPath() => new("PATH")
     {
         Description = "The root of a manager, a step, an item, an OCDBT or zarr folder, or a msgpack file.",
@@ -38,7 +41,35 @@ internal static class Arguments
         Description = "Leave out the leaves whose names fit this pattern; may be given several times.",
     };
 
-    /// <summary>The leaves that patterns select; null where there are none.</summary>
-    public static RestoreOptions? Selection(string[]? include, string[]? exclude) =>
-        include is null or [] && exclude is null or [] ? null : new RestoreOptions { Include = include is [] ? null : include, Exclude = exclude };
+    /// <summary>An option that takes a number of bytes.</summary>
+    public static Option<long?> Size(string name, string description) => new(name)
+    {
+        Description = description + " A number of bytes, such as 1000, 512MiB or 1GB.",
+        CustomParser = static result =>
+        {
+            try
+            {
+                return ByteText.Parse(result.Tokens[0].Value);
+            }
+            catch (UsageException error)
+            {
+                result.AddError(error.Message);
+                return null;
+            }
+        },
+    };
+
+    /// <summary>How much memory a command takes.</summary>
+    public static Option<long?> Memory() =>
+        Size("--memory", "The most memory for what is moved; 1GiB unless told, or half of what the process may have where that is less.");
+
+    /// <summary>The bytes that were asked for; the default where none were.</summary>
+    /// <exception cref="UsageException">They are too few to do anything with.</exception>
+    public static long MaxMemory(long? memory) => memory is null ? new RestoreOptions().MaxMemory
+        : memory >= MinMemory ? memory.Value
+        : throw new UsageException($"--memory is at least {ByteText.Of(MinMemory)}.");
+
+    /// <summary>The leaves that patterns select, and the memory for them.</summary>
+    public static RestoreOptions Selection(string[]? include, string[]? exclude, long? memory) =>
+        new() { Include = include is [] ? null : include, Exclude = exclude is [] ? null : exclude, MaxMemory = MaxMemory(memory) };
 }

@@ -10,8 +10,6 @@ namespace OcdbtSharp.Cli.Commands;
 /// <summary><c>ocdbt cat</c>: the values of one leaf.</summary>
 internal static class CatCommand
 {
-    private const int Window = 1 << 20;
-
     public static Command Create(ToolConsole console)
     {
         Argument<string> path = Arguments.CheckpointPath();
@@ -26,7 +24,8 @@ internal static class CatCommand
         Option<bool> json = Arguments.Json();
         Option<long?> step = Arguments.Step();
         Option<string?> item = Arguments.Item();
-        Command command = new("cat", "Shows the values of a leaf.") { path, name, slice, raw, sha256, json, step, item };
+        Option<long?> memory = Arguments.Memory();
+        Command command = new("cat", "Shows the values of a leaf.") { path, name, slice, raw, sha256, json, step, item, memory };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             (CheckpointItem found, CheckpointLeaf? leaf) = await LeafLocator.FindAsync(
@@ -35,7 +34,7 @@ internal static class CatCommand
             if (leaf?.DataType is not null)
             {
                 Region region = parsed.GetValue(slice) is { } text ? Region.Parse(text, leaf.Shape) : Region.Whole(leaf.Shape);
-                await WriteArrayAsync(console, leaf, region, form, cancellationToken);
+                await WriteArrayAsync(console, leaf, region, form, Arguments.Selection(null, null, parsed.GetValue(memory)), cancellationToken);
             }
             else if (parsed.GetValue(slice) is null)
             {
@@ -49,66 +48,40 @@ internal static class CatCommand
         return command;
     }
 
-    private static async Task WriteArrayAsync(ToolConsole console, CheckpointLeaf leaf, Region region, CatForm form, CancellationToken cancellationToken)
+    private static async Task WriteArrayAsync(
+        ToolConsole console, CheckpointLeaf leaf, Region region, CatForm form, RestoreOptions options, CancellationToken cancellationToken)
     {
-        if (form == CatForm.Text)
-        {
-            await ArrayTable.WriteAsync(console, leaf, region, cancellationToken);
-            return;
-        }
-
-        using RestoredLeaf value = await leaf.RestoreAsync(region.Origin, region.Shape, cancellationToken);
         switch (form)
         {
+            case CatForm.Text:
+                await ArrayTable.WriteAsync(console, leaf, region, cancellationToken);
+                break;
             case CatForm.Raw:
                 console.Flush();
-                ForEachWindow(value, bytes => console.Output.Write(bytes));
+                await leaf.CopyToAsync(console.Output, region.Origin, region.Shape, options, cancellationToken);
                 break;
             case CatForm.Sha256:
-                using (IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256))
+                using (SHA256 hash = SHA256.Create())
+                await using (CryptoStream stream = new(Stream.Null, hash, CryptoStreamMode.Write))
                 {
-                    ForEachWindow(value, hash.AppendData);
-                    console.Text.WriteLine(Convert.ToHexStringLower(hash.GetCurrentHash()));
+                    await leaf.CopyToAsync(stream, region.Origin, region.Shape, options, cancellationToken);
+                    await stream.FlushFinalBlockAsync(cancellationToken);
+                    console.Text.WriteLine(Convert.ToHexStringLower(hash.Hash!));
                 }
 
                 break;
             default:
-                WriteJson(console, value, region.Kept);
+                console.Flush();
+                using (Utf8JsonWriter json = new(console.Output, JsonOutput.Options))
+                {
+                    await using ElementJsonStream stream = new(json, ElementFormat.For(leaf.DataType!), region.Kept);
+                    await leaf.CopyToAsync(stream, region.Origin, region.Shape, options, cancellationToken);
+                }
+
+                console.Output.Write("\n"u8);
                 break;
         }
     }
-
-    private static void ForEachWindow(RestoredLeaf value, Action<ReadOnlySpan<byte>> use)
-    {
-        for (long offset = 0; offset < value.ByteLength; offset += Window)
-        {
-            use(value.AsMemory(offset, (int)Math.Min(Window, value.ByteLength - offset)).Span);
-        }
-    }
-
-    private static void WriteJson(ToolConsole console, RestoredLeaf value, long[] shape) => JsonOutput.Write(console, json =>
-    {
-        ElementFormat format = ElementFormat.For(value.DataType!);
-        long next = 0;
-        void Axis(int axis)
-        {
-            if (axis == shape.Length)
-            {
-                format.WriteJson(json, value.AsMemory(next++ * format.Size, format.Size).Span);
-                return;
-            }
-
-            json.WriteStartArray();
-            for (long index = 0; index < shape[axis]; index++)
-            {
-                Axis(axis + 1);
-            }
-
-            json.WriteEndArray();
-        }
-
-        Axis(0);
-    });
 
     /// <summary>Prints what is no array: text, None, an empty container, the value of a JSON item.</summary>
     private static void WriteValue(ToolConsole console, CheckpointItem item, CheckpointLeaf? leaf, CatForm form)

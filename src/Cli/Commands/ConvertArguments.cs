@@ -39,9 +39,10 @@ internal sealed class ConvertArguments
     private readonly Option<bool> _zarr3 = new("--zarr3") { Description = "Write zarr v3 in place of v2." };
     private readonly Option<bool> _noOcdbt = new("--no-ocdbt") { Description = "Give each array a folder in place of an OCDBT database." };
     private readonly Option<bool> _noCompression = new("--no-compression") { Description = "Do not compress the chunks." };
-    private readonly Option<long?> _chunkBytes = new("--chunk-bytes") { Description = "The most bytes of a chunk." };
-    private readonly Option<long?> _dataFileBytes = new("--data-file-bytes") { Description = "About how many bytes a data file of the database has; 0 for no limit." };
-    private readonly Option<long?> _fileBytes = new("--file-bytes") { Description = "The most bytes of a safetensors file: several and an index are written where one is not enough." };
+    private readonly Option<long?> _chunkBytes = Arguments.Size("--chunk-bytes", "The most bytes of a chunk.");
+    private readonly Option<long?> _dataFileBytes = Arguments.Size("--data-file-bytes", "About how many bytes a data file of the database has; 0 for no limit.");
+    private readonly Option<long?> _fileBytes = Arguments.Size("--file-bytes", "The most bytes of a safetensors file: several and an index are written where one is not enough.");
+    private readonly Option<long?> _memory = Arguments.Memory();
     private readonly Option<bool> _convert = new("--convert") { Description = "Convert types that the format lacks to one that holds all their values." };
     private readonly Option<bool> _force = new("--force") { Description = "Replace a destination that exists." };
     private readonly Option<long?> _step = Arguments.Step();
@@ -53,7 +54,7 @@ internal sealed class ConvertArguments
         command.Add(Destination);
         foreach (Option option in new Option[]
         {
-            _to, _include, _exclude, _rename, _dtype, Processes, Process, ProcessBytes, _v1, _zarr3, _noOcdbt, _noCompression, _chunkBytes, _dataFileBytes, _fileBytes, _convert, _force, _step, _item,
+            _to, _include, _exclude, _rename, _dtype, Processes, Process, ProcessBytes, _v1, _zarr3, _noOcdbt, _noCompression, _chunkBytes, _dataFileBytes, _fileBytes, _memory, _convert, _force, _step, _item,
         })
         {
             command.Add(option);
@@ -91,6 +92,7 @@ internal sealed class ConvertArguments
                 UseCompression = !parsed.GetValue(_noCompression),
                 ChunkByteSize = parsed.GetValue(_chunkBytes),
                 MaxParallelism = Math.Max(1, Environment.ProcessorCount / processes.Count),
+                MaxMemory = Arguments.MaxMemory(parsed.GetValue(_memory)),
                 TargetDataFileSize = parsed.GetValue(_dataFileBytes) ?? new SaveOptions().TargetDataFileSize,
             },
         };

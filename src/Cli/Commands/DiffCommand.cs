@@ -21,16 +21,17 @@ internal static class DiffCommand
         Option<long?> step = Arguments.Step();
         Option<string?> item = Arguments.Item();
         Option<bool> json = Arguments.Json();
+        Option<long?> memory = Arguments.Memory();
         Command command = new("diff", "Compares two checkpoints, first their structure, then their values. Ends with 1 where they differ.")
         {
-            first, second, relative, absolute, include, exclude, step, item, json,
+            first, second, relative, absolute, include, exclude, step, item, json, memory,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             IReadOnlyList<LeafDifference> leaves = await CheckpointComparison.CompareAsync(
                 await OpenAsync(parsed.GetRequiredValue(first), parsed.GetValue(step), parsed.GetValue(item), cancellationToken),
                 await OpenAsync(parsed.GetRequiredValue(second), parsed.GetValue(step), parsed.GetValue(item), cancellationToken),
-                Arguments.Selection(parsed.GetValue(include), parsed.GetValue(exclude)),
+                Arguments.Selection(parsed.GetValue(include), parsed.GetValue(exclude), parsed.GetValue(memory)),
                 parsed.GetValue(relative),
                 parsed.GetValue(absolute),
                 cancellationToken);

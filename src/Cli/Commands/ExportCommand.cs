@@ -23,7 +23,11 @@ internal static class ExportCommand
         Option<bool> force = new("--force") { Description = "Replace an output that exists." };
         Option<long?> step = Arguments.Step();
         Option<string?> item = Arguments.Item();
-        Command command = new("export", "Writes the arrays of a checkpoint as safetensors, .npz or .npy.") { path, output, include, exclude, convert, force, step, item };
+        Option<long?> memory = Arguments.Memory();
+        Command command = new("export", "Writes the arrays of a checkpoint as safetensors, .npz or .npy.")
+        {
+            path, output, include, exclude, convert, force, step, item, memory,
+        };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             CheckpointItem opened = await LeafLocator.OpenItemAsync(
@@ -34,7 +38,8 @@ internal static class ExportCommand
                 done => $"exported {done.Leaves} of {done.TotalLeaves}, {ByteText.Of(done.Bytes)} of {ByteText.Of(done.TotalBytes)}");
             ExportOptions options = new()
             {
-                Selection = Arguments.Selection(parsed.GetValue(include), parsed.GetValue(exclude)),
+                Selection = Arguments.Selection(parsed.GetValue(include), parsed.GetValue(exclude), null),
+                MaxMemory = Arguments.MaxMemory(parsed.GetValue(memory)),
                 Convert = parsed.GetValue(convert),
                 Overwrite = parsed.GetValue(force),
                 Progress = progress,

@@ -11,11 +11,13 @@ internal static class VerifyCommand
     {
         Argument<string> path = Arguments.CheckpointPath();
         Option<bool> json = Arguments.Json();
-        Command command = new("verify", "Reads everything in a checkpoint, and compares what its files say with one another. Ends with 1 where something is wrong.") { path, json };
+        Option<long?> memory = Arguments.Memory();
+        Command command = new("verify", "Reads everything in a checkpoint, and compares what its files say with one another. Ends with 1 where something is wrong.") { path, json, memory };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             OrbaxCheckpoint checkpoint = await OrbaxCheckpoint.OpenAsync(parsed.GetRequiredValue(path), null, cancellationToken);
-            CheckpointVerification result = await CheckpointVerification.RunAsync(checkpoint, null, cancellationToken);
+            CheckpointVerification result = await CheckpointVerification.RunAsync(
+                checkpoint, Arguments.Selection(null, null, parsed.GetValue(memory)), cancellationToken);
             if (parsed.GetValue(json))
             {
                 WriteJson(console, result);

@@ -7,6 +7,8 @@ internal static class ByteText
 {
     private static readonly string[] Units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
 
+    private static readonly string[] DecimalUnits = ["B", "kB", "MB", "GB", "TB", "PB", "EB"];
+
     /// <summary>Three digits and a unit: <c>512 B</c>, <c>1.50 GiB</c>.</summary>
     public static string Of(long bytes)
     {
@@ -22,15 +24,31 @@ internal static class ByteText
         return value.ToString(format, CultureInfo.InvariantCulture) + " " + Units[unit];
     }
 
-    /// <summary>A number of bytes as people write it: <c>1000</c>, <c>512MiB</c>, <c>1.5 GiB</c>.</summary>
+    /// <summary>A number of bytes as people write it: <c>1000</c>, <c>512MiB</c>, <c>1.5 GB</c>; <c>KiB</c> to <c>EiB</c> count in steps of 1024, <c>kB</c> to <c>EB</c> in steps of 1000.</summary>
     /// <exception cref="UsageException">It is none.</exception>
     public static long Parse(string text)
     {
-        int unit = Array.FindLastIndex(Units, candidate => text.EndsWith(candidate, StringComparison.OrdinalIgnoreCase));
-        string number = unit < 0 ? text : text[..^Units[unit].Length];
+        double factor = 1;
+        string number = text;
+        for (int unit = 0; unit < Units.Length; unit++)
+        {
+            if (text.EndsWith(Units[unit], StringComparison.OrdinalIgnoreCase))
+            {
+                (factor, number) = (Math.Pow(1024, unit), text[..^Units[unit].Length]);
+            }
+        }
+
+        for (int unit = 1; unit < DecimalUnits.Length; unit++)
+        {
+            if (text.EndsWith(DecimalUnits[unit], StringComparison.OrdinalIgnoreCase))
+            {
+                (factor, number) = (Math.Pow(1000, unit), text[..^DecimalUnits[unit].Length]);
+            }
+        }
+
         return double.TryParse(number.Trim(), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value)
-            && value * Math.Pow(1024, Math.Max(0, unit)) is >= 1 and < long.MaxValue and var bytes
+            && value * factor is >= 0 and < long.MaxValue and var bytes && (bytes >= 1 || value == 0)
             ? (long)bytes
-            : throw new UsageException($"'{text}' is not a number of bytes such as 512MiB.");
+            : throw new UsageException($"'{text}' is not a number of bytes such as 1000, 512MiB or 1GB.");
     }
 }

@@ -7,8 +7,8 @@ namespace OcdbtSharp.Cli.Output;
 /// <summary>Results for programs.</summary>
 internal static class JsonOutput
 {
-    // The output is no part of a web page, so text stays legible.
-    private static readonly JsonWriterOptions Options = new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    /// <summary>How results are written: the output is no part of a web page, so text stays legible.</summary>
+    public static readonly JsonWriterOptions Options = new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Writes one JSON value to standard output as it comes.</summary>
     public static async Task WriteAsync(ToolConsole console, Func<Utf8JsonWriter, Task> write)

@@ -36,6 +36,7 @@ internal sealed unsafe partial class ZstdDecoder : IDisposable
     private long _skip;
     private long _written;
     private long _frameStart;
+    private long _frameLength;
     private bool _isPart;
     private readonly XxHash64 _checksum = new();
 
@@ -71,6 +72,9 @@ internal sealed unsafe partial class ZstdDecoder : IDisposable
     /// <summary>Bytes written to the destination.</summary>
     public long Written => _written;
 
+    /// <summary>Bytes before <see cref="Written"/> that matches may reach back to, as the header of the frame tells; 0 before there is one.</summary>
+    public ulong Window { get; private set; }
+
     /// <summary>Whether the source may end here: behind a frame, or behind a block of a part of one.</summary>
     public bool IsAtEnd => _skip == 0 && (_stage == Stage.Frame || _isPart);
 
@@ -83,6 +87,7 @@ internal sealed unsafe partial class ZstdDecoder : IDisposable
         decoder._skip = 0;
         decoder._written = 0;
         decoder._isPart = false;
+        decoder.Window = 0;
         return decoder;
     }
 
@@ -93,6 +98,7 @@ internal sealed unsafe partial class ZstdDecoder : IDisposable
         decoder._header = new ZstdFrameHeader(0, false, ZstdFormat.MaxBlockLength, null, false);
         decoder._stage = Stage.Block;
         decoder._frameStart = 0;
+        decoder._frameLength = 0;
         decoder._isPart = true;
         decoder.ResetTables();
         return decoder;
@@ -121,21 +127,29 @@ internal sealed unsafe partial class ZstdDecoder : IDisposable
     /// <summary>Decodes what is whole in a piece of the source.</summary>
     /// <param name="source">The bytes from the first that has not been used; at least <see cref="MinSource"/> unless there are no more.</param>
     /// <param name="destination">The same memory at every call.</param>
-    /// <param name="enough">Length of the content from which on no further block is decoded.</param>
+    /// <param name="stop">No more is begun from so many written bytes on; two blocks may be written behind it.</param>
     /// <returns>Number of bytes that were used.</returns>
     /// <inheritdoc cref="Decode"/>
-    public long Read(ReadOnlyLongSpan source, LongSpan destination, long enough = long.MaxValue)
+    public long Read(ReadOnlyLongSpan source, LongSpan destination, long stop = long.MaxValue)
     {
         fixed (byte* start = &source.First, target = &destination.First)
         {
             byte* position = start;
             byte* end = start + source.Length;
-            while (position < end && _written < enough && TryReadNext(ref position, end, target, destination.Length))
+            while (position < end && _written < stop && TryReadNext(ref position, end, target, destination.Length))
             {
             }
 
             return position - start;
         }
+    }
+
+    /// <summary>Tells that the caller has moved what was written towards the begin of the destination, over bytes that are not needed any more.</summary>
+    /// <param name="bytes">How far. What stays is at least <see cref="Window"/>, or all of the frame.</param>
+    public void Slide(long bytes)
+    {
+        _written -= bytes;
+        _frameStart = Math.Max(0, _frameStart - bytes);
     }
 
     /// <summary>Reads a header, a block or a checksum; false where it is not whole.</summary>
@@ -170,6 +184,8 @@ internal sealed unsafe partial class ZstdDecoder : IDisposable
             _header = header;
             _stage = Stage.Block;
             _frameStart = _written;
+            _frameLength = 0;
+            Window = header.Window;
             _checksum.Reset();
             ResetTables();
         }
@@ -231,14 +247,15 @@ internal sealed unsafe partial class ZstdDecoder : IDisposable
         }
 
         _written += length;
+        _frameLength += length;
         if (!block.IsLast)
         {
             return;
         }
 
-        if (_header.ContentLength is { } expected && (ulong)(_written - _frameStart) != expected)
+        if (_header.ContentLength is { } expected && (ulong)_frameLength != expected)
         {
-            ZstdError.ThrowCorrupt($"a Zstandard frame holds {_written - _frameStart} bytes instead of the {expected} that its header tells");
+            ZstdError.ThrowCorrupt($"a Zstandard frame holds {_frameLength} bytes instead of the {expected} that its header tells");
         }
 
         _stage = _header.HasChecksum ? Stage.Checksum : Stage.Frame;

@@ -16,8 +16,8 @@ internal sealed unsafe class ZstdLiteralsEncoder
     // A block that gets shorter by less than this share is stored as it is: it is read at the speed of a copy.
     private const int MinGainShare = 64;
 
-    // A reader can begin at a block with a code of its own, so there is one in each part of so many bytes.
-    private const long PartLength = 2 << 20;
+    /// <summary>A reader can begin at a block with a code of its own, so there is one in each part of so many bytes.</summary>
+    public const long PartLength = 2 << 20;
 
     // Parts from which on several threads share them, and parts that each of them encodes before all are put together.
     private const int MinSharedParts = 32;
@@ -68,7 +68,7 @@ internal sealed unsafe class ZstdLiteralsEncoder
         {
             byte* next = target + WriteHeader(target, source.Length, checksum);
             next += degreeOfParallelism > 1 && source.Length >= MinSharedParts * PartLength
-                ? WriteParts((nint)first, source.Length, next, degreeOfParallelism)
+                ? WriteParts((nint)first, source.Length, next, degreeOfParallelism, endsFrame: true)
                 : Instance.WriteBlocks(first, source.Length, next, endsFrame: true);
             if (checksum)
             {
@@ -77,6 +77,37 @@ internal sealed unsafe class ZstdLiteralsEncoder
             }
 
             return next - target;
+        }
+    }
+
+    /// <summary>Writes the header of a frame that is written part by part.</summary>
+    /// <param name="length">Bytes of the content.</param>
+    /// <param name="checksum">Whether a checksum goes behind it.</param>
+    /// <param name="destination">Room for <see cref="ZstdFrameHeader.MaxLength"/> bytes.</param>
+    /// <returns>Length of the header.</returns>
+    public static int EncodeHeader(long length, bool checksum, Span<byte> destination)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(destination.Length, ZstdFrameHeader.MaxLength, nameof(destination));
+        fixed (byte* target = destination)
+        {
+            return WriteHeader(target, length, checksum);
+        }
+    }
+
+    /// <summary>Writes the next parts of a frame.</summary>
+    /// <param name="source">The next bytes of the content: a multiple of <see cref="PartLength"/>, unless they are the last.</param>
+    /// <param name="isEnd">Whether the content ends with them.</param>
+    /// <param name="destination">Room for <see cref="MaxLength"/> bytes.</param>
+    /// <param name="degreeOfParallelism">Most threads that encode parts at the same time.</param>
+    /// <returns>Number of bytes written; they do not depend on the number of threads.</returns>
+    public static long EncodeParts(ReadOnlyLongSpan source, bool isEnd, LongSpan destination, int degreeOfParallelism)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(destination.Length, MaxLength(source.Length), nameof(destination));
+        fixed (byte* first = &source.First, target = &destination.First)
+        {
+            return degreeOfParallelism > 1
+                ? WriteParts((nint)first, source.Length, target, degreeOfParallelism, isEnd)
+                : Instance.WriteBlocks(first, source.Length, target, isEnd);
         }
     }
 
@@ -107,7 +138,7 @@ internal sealed unsafe class ZstdLiteralsEncoder
 
     /// <summary>Encodes parts by several threads, a few at a time, and puts them one behind the other while they are in the cache.</summary>
     /// <returns>Number of bytes written.</returns>
-    private static long WriteParts(nint source, long length, byte* target, int degreeOfParallelism)
+    private static long WriteParts(nint source, long length, byte* target, int degreeOfParallelism, bool endsFrame)
     {
         long maxPart = MaxLength(PartLength);
         int atOnce = degreeOfParallelism * PartsOfThread;
@@ -127,7 +158,7 @@ internal sealed unsafe class ZstdLiteralsEncoder
                     long offset = start + (index * PartLength);
                     long partLength = Math.Min(PartLength, length - offset);
                     lengths[index] = Instance.WriteBlocks(
-                        (byte*)source + offset, partLength, (byte*)encoded + (index * maxPart), endsFrame: offset + partLength == length);
+                        (byte*)source + offset, partLength, (byte*)encoded + (index * maxPart), endsFrame: endsFrame && offset + partLength == length);
                 });
                 for (int index = 0; index < count; index++)
                 {

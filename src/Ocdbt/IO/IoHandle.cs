@@ -24,6 +24,7 @@ internal sealed class IoHandle
 
         // Data of different kinds shares files where the prefixes are the same.
         DataFilePrefixes prefixes = options.DataFilePrefixes;
+        ValuePrefix = prefixes.Value;
         _values = new DataFileWriter(store, prefixes.Value, options.TargetDataFileSize);
         _btreeNodes = prefixes.BtreeNode == prefixes.Value
             ? _values
@@ -44,6 +45,9 @@ internal sealed class IoHandle
 
     /// <summary>About how many bytes of memory the nodes take that are kept.</summary>
     public long CachedBytes => _cache.Bytes;
+
+    /// <summary>What the names of data files with values begin with.</summary>
+    public string ValuePrefix { get; }
 
     /// <summary>Where a node or value lies, for people.</summary>
     public string Describe(IndirectDataReference location) =>

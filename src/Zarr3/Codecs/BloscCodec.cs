@@ -13,7 +13,7 @@ namespace OcdbtSharp.Zarr3.Codecs;
 /// <param name="name">Its name in the metadata.</param>
 /// <param name="options">How frames are written.</param>
 /// <param name="shuffle">The shuffle as version 2 gives it, -1 where it is left to the type size; null in version 3, which names it.</param>
-internal sealed class BloscCodec(string name, BloscOptions options, int? shuffle) : SpanCodec
+internal sealed class BloscCodec(string name, BloscOptions options, int? shuffle) : SpanCodec, IStreamingCodec
 {
     /// <summary>In version 2: a bit shuffle for elements of one byte, otherwise a byte shuffle.</summary>
     public const int AutoShuffle = -1;
@@ -22,6 +22,8 @@ internal sealed class BloscCodec(string name, BloscOptions options, int? shuffle
     private const long MaxExpansion = 1 << 15;
 
     public override string Name => name;
+
+    public StreamDecoder OpenDecoder() => new BloscStreamDecoder();
 
     public override CodecSpec ToSpec(ZarrFormat format)
     {

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using OcdbtSharp.KvStore;
-using OcdbtSharp.KvStore.Buffers;
 
 namespace OcdbtSharp.Zarr3.Codecs;
 
@@ -19,36 +18,11 @@ internal static class BloscDecoder
             throw new CorruptDataException($"blosc frame holds {header.DataLength} bytes, {destination.Length} expected", offset: 4);
         }
 
-        if (header.IsCopied)
+        BloscFrame.TryOpen(frame, out BloscFrame? opened);
+        using BloscFrame blocks = opened!;
+        for (int block = 0; block < blocks.BlockCount; block++)
         {
-            frame.Slice(BloscHeader.Length, destination.Length).CopyTo(destination);
-            return;
-        }
-
-        if (destination.IsEmpty)
-        {
-            return;
-        }
-
-        using var compressor = new BloscBlockCompressor(header.Compressor);
-        using PooledBuffer? scratch = header.Shuffle == BloscShuffle.None ? null : new PooledBuffer(header.BlockSize);
-        int blocks = header.BlockCount;
-        for (int block = 0; block < blocks; block++)
-        {
-            int start = BinaryPrimitives.ReadInt32LittleEndian(frame[(BloscHeader.Length + (block * sizeof(int)))..]);
-            int from = block * header.BlockSize;
-            int length = Math.Min(header.BlockSize, destination.Length - from);
-            Span<byte> decoded = destination.Slice(from, length);
-            if (Shuffles(header, length))
-            {
-                Span<byte> shuffled = scratch!.Span[..length];
-                DecodeBlock(frame, start, header, compressor, shuffled);
-                Unshuffle(header, shuffled, decoded);
-            }
-            else
-            {
-                DecodeBlock(frame, start, header, compressor, decoded);
-            }
+            blocks.Decode(block, frame, 0, destination.Slice(block * header.BlockSize, blocks.BlockLength(block)));
         }
     }
 
@@ -60,7 +34,7 @@ internal static class BloscDecoder
         _ => false,
     };
 
-    private static void Unshuffle(in BloscHeader header, ReadOnlySpan<byte> shuffled, Span<byte> decoded)
+    internal static void Unshuffle(in BloscHeader header, ReadOnlySpan<byte> shuffled, Span<byte> decoded)
     {
         if (header.Shuffle == BloscShuffle.Byte)
         {
@@ -72,7 +46,7 @@ internal static class BloscDecoder
         }
     }
 
-    private static void DecodeBlock(ReadOnlySpan<byte> frame, int start, in BloscHeader header, BloscBlockCompressor compressor, Span<byte> block)
+    internal static void DecodeBlock(ReadOnlySpan<byte> frame, int start, in BloscHeader header, BloscBlockCompressor compressor, Span<byte> block)
     {
         // A last block that is short is never split.
         bool split = header.MaySplit && block.Length == header.BlockSize && BloscOptions.CanSplit(header.TypeSize, block.Length);

@@ -55,7 +55,12 @@ internal readonly record struct BloscHeader
     public int BlockCount => DataLength == 0 ? 0 : ((DataLength - 1) / BlockSize) + 1;
 
     /// <summary>Reads the header of a whole frame and checks it against the frame's length.</summary>
-    public static BloscHeader Parse(ReadOnlySpan<byte> frame)
+    public static BloscHeader Parse(ReadOnlySpan<byte> frame) => Parse(frame, frame.Length);
+
+    /// <summary>Reads a header.</summary>
+    /// <param name="frame">The first bytes of the frame.</param>
+    /// <param name="frameLength">Bytes of all of it.</param>
+    public static BloscHeader Parse(ReadOnlySpan<byte> frame, int frameLength)
     {
         if (frame.Length < Length)
         {
@@ -84,7 +89,7 @@ internal readonly record struct BloscHeader
             BlockSize = BinaryPrimitives.ReadInt32LittleEndian(frame[8..]),
             FrameLength = BinaryPrimitives.ReadInt32LittleEndian(frame[12..]),
         };
-        header.CheckLengths(frame.Length);
+        header.CheckLengths(frameLength);
         return header.IsCopied || header.DataLength == 0 ? header : header with { Compressor = ReadCompressor(frame[2] >> 5, frame[1]) };
     }
 

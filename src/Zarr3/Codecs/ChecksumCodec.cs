@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.IO.Hashing;
 using System.Text.Json.Nodes;
 using OcdbtSharp.KvStore;
 using OcdbtSharp.KvStore.Buffers;
@@ -29,7 +28,7 @@ internal enum Checksum
 /// <param name="name">Its name in the metadata.</param>
 /// <param name="checksum">Which checksum it is.</param>
 /// <param name="location">Where the metadata puts it, <c>start</c> or <c>end</c>; null where they leave it open.</param>
-internal sealed class ChecksumCodec(string name, Checksum checksum, string? location = null) : BytesToBytesCodec
+internal sealed class ChecksumCodec(string name, Checksum checksum, string? location = null) : BytesToBytesCodec, IStreamingCodec
 {
     public const string Start = "start";
     public const string End = "end";
@@ -42,6 +41,8 @@ internal sealed class ChecksumCodec(string name, Checksum checksum, string? loca
     public static ChecksumCodec Crc32C { get; } = new("crc32c", Checksum.Crc32C);
 
     public override string Name => name;
+
+    public StreamDecoder OpenDecoder() => new ChecksumStreamDecoder(name, checksum, _isPrefix);
 
     public override CodecSpec ToSpec(ZarrFormat format) => new(name, location is null ? null : new JsonObject { ["location"] = location });
 
@@ -101,36 +102,8 @@ internal sealed class ChecksumCodec(string name, Checksum checksum, string? loca
 
     private uint Compute(ReadOnlyLongSpan bytes)
     {
-        uint crc32C = 0;
-        Crc32 crc32 = new();
-        Adler32 adler = new();
-        Fletcher32 fletcher = new();
-        for (long offset = 0; offset < bytes.Length; offset += ReadOnlyLongSpan.DefaultWindow)
-        {
-            ReadOnlySpan<byte> window = bytes.NextWindow(offset);
-            switch (checksum)
-            {
-                case Checksum.Crc32C:
-                    crc32C = KvStore.Buffers.Crc32C.Compute(window, crc32C);
-                    break;
-                case Checksum.Crc32:
-                    crc32.Append(window);
-                    break;
-                case Checksum.Adler32:
-                    adler.Append(window);
-                    break;
-                default:
-                    fletcher.Append(window);
-                    break;
-            }
-        }
-
-        return checksum switch
-        {
-            Checksum.Crc32C => crc32C,
-            Checksum.Crc32 => crc32.GetCurrentHashAsUInt32(),
-            Checksum.Adler32 => adler.GetCurrentHashAsUInt32(),
-            _ => fletcher.Value,
-        };
+        RunningChecksum running = new(checksum);
+        running.Append(bytes);
+        return running.Value;
     }
 }

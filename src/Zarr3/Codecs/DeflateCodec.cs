@@ -5,12 +5,14 @@ namespace OcdbtSharp.Zarr3.Codecs;
 /// <summary>
 /// gzip and zlib. Version 3: <c>{"name": "gzip", "configuration": {"level": 6}}</c>; version 2: <c>{"id": "gzip", "level": 1}</c>, <c>{"id": "zlib", "level": 1}</c>.
 /// </summary>
-internal sealed class DeflateCodec(string name, DeflateFormat deflate, int level) : SpanCodec
+internal sealed class DeflateCodec(string name, DeflateFormat deflate, int level) : SpanCodec, IStreamingCodec
 {
     /// <summary>258 bytes from 2 bits.</summary>
     private const long MaxExpansion = 1032;
 
     public override string Name => name;
+
+    public StreamDecoder OpenDecoder() => new InflateStreamDecoder(name, deflate);
 
     public override CodecSpec ToSpec(ZarrFormat format) => new(name, new JsonObject { ["level"] = level });
 

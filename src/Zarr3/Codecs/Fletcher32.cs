@@ -6,7 +6,7 @@ namespace OcdbtSharp.Zarr3.Codecs;
 /// Fletcher's checksum as HDF5 computes it: over words of 16 bits, big-endian, an odd byte at the end being the high half of one more; both sums
 /// modulo 65535, but with 65535 in place of 0 where they are not both empty.
 /// </summary>
-internal ref struct Fletcher32
+internal struct Fletcher32
 {
     // So many words can be added before the sum of sums needs to be folded.
     private const int MaxWords = 360;

@@ -9,7 +9,7 @@ namespace OcdbtSharp.Zarr3.Codecs;
 /// <summary>A block of LZ4 behind the length of what it holds. numcodecs: <c>{"id": "lz4", "acceleration": 1}</c>.</summary>
 /// <param name="name">Its name in the metadata.</param>
 /// <param name="acceleration">How much compression the encoder of numcodecs gives up for speed; ours does as with 1.</param>
-internal sealed class Lz4Codec(string name, int acceleration) : SpanCodec
+internal sealed class Lz4Codec(string name, int acceleration) : SpanCodec, IStreamingCodec
 {
     private const int HeaderLength = sizeof(int);
 
@@ -23,6 +23,8 @@ internal sealed class Lz4Codec(string name, int acceleration) : SpanCodec
     private const long MaxExpansion = 255;
 
     public override string Name => name;
+
+    public StreamDecoder OpenDecoder() => new Lz4StreamDecoder(name);
 
     public override CodecSpec ToSpec(ZarrFormat format) => new(name, new JsonObject { ["acceleration"] = acceleration });
 

@@ -10,7 +10,7 @@ namespace OcdbtSharp.Zarr3.Codecs;
 /// <summary>
 /// Zstandard. Version 3: <c>{"name": "zstd", "configuration": {"level": 3, "checksum": false}}</c>; version 2: <c>{"id": "zstd", "level": 1}</c>.
 /// </summary>
-internal sealed unsafe class ZstdCodec(string name, int level, bool checksum) : BytesToBytesCodec
+internal sealed unsafe class ZstdCodec(string name, int level, bool checksum) : BytesToBytesCodec, IStreamingCodec
 {
     /// <summary>A block of 4 bytes can repeat one byte 2^17 times.</summary>
     private const long MaxExpansion = 1 << 15;
@@ -32,6 +32,10 @@ internal sealed unsafe class ZstdCodec(string name, int level, bool checksum) : 
     private static CompressionContext? t_compression;
 
     public override string Name => name;
+
+    public StreamDecoder OpenDecoder() => new ZstdStreamDecoder(name);
+
+    public StreamEncoder OpenEncoder(long length) => new ZstdStreamEncoder(this, level, checksum, length);
 
     public override CodecSpec ToSpec(ZarrFormat format) => new(name, format == ZarrFormat.V2 && !checksum
         ? new JsonObject { ["level"] = level }
@@ -112,7 +116,7 @@ internal sealed unsafe class ZstdCodec(string name, int level, bool checksum) : 
     /// Whether no encoder finds matches worth while, which is so for trained weights: few sequences occur again anywhere, and samples get no shorter by
     /// the matches that there are.
     /// </summary>
-    private bool IsLiteralsAlone(ReadOnlyLongSpan decoded)
+    public bool IsLiteralsAlone(ReadOnlyLongSpan decoded)
     {
         if (level < 0 || decoded.Length < MinProbed || RepeatProbe.Repeats(decoded))
         {

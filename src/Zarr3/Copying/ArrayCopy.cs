@@ -1,12 +1,11 @@
 using OcdbtSharp.KvStore;
-using OcdbtSharp.KvStore.Buffers;
+using OcdbtSharp.Zarr3.Transfer;
 using OcdbtSharp.Zarr3.Types;
 
 namespace OcdbtSharp.Zarr3.Copying;
 
 /// <summary>
-/// Copies an array in parts, each of whole chunks of the copy and, where it fits the memory, of whole chunks of the source, so that hardly any chunk
-/// is read twice and none is written twice.
+/// Copies an array: every chunk of the source is decoded once, every chunk of the copy is written once.
 /// </summary>
 internal static class ArrayCopy
 {
@@ -21,17 +20,22 @@ internal static class ArrayCopy
     {
         ArrayCreateOptions created = await DescribeAsync(source, options, isMember, cancellationToken).ConfigureAwait(false);
         ZarrArray copy = await ZarrArray.CreateAsync(destination, created, cancellationToken).ConfigureAwait(false);
-        long[] part = PartShape(source, copy, options);
-        ChunkGrid parts = new(source.Metadata.Shape, part);
-        ByteBudget budget = new(options.BytesInFlight);
-        ParallelOptions parallel = new() { MaxDegreeOfParallelism = options.DegreeOfParallelism, CancellationToken = cancellationToken };
-        await Parallel.ForEachAsync(parts.Parts(new long[part.Length], source.Metadata.Shape), parallel, async (box, token) =>
+        ElementSource elements = new ArraySource(source, missingIsError: false);
+        if (!copy.DataType.Equals(source.DataType))
         {
-            long[] origin = [.. box.Index.Zip(part, (index, extent) => index * extent)];
-            using ByteBudget.Lease lease = await budget.AcquireAsync(MemoryBytes(box.Shape, source, copy), token).ConfigureAwait(false);
-            await CopyAsync(source, copy, new ArrayRegion(origin, box.Shape), token).ConfigureAwait(false);
-            options.Progress?.Report(Extents.Product(box.Shape) * source.DataType.Size);
-        }).ConfigureAwait(false);
+            elements = new ConvertedSource(elements, source.DataType, copy.DataType);
+        }
+
+        TransferPlan plan = new(elements, new ArraySink(copy, storeFillValue: false), source.Shape, copy.DataType.Size)
+        {
+            MaxMemory = options.MaxMemory,
+            DegreeOfParallelism = options.DegreeOfParallelism,
+        };
+        TransferRunner runner = new(options.MaxMemory, options.DegreeOfParallelism)
+        {
+            Moved = options.Progress is { } progress ? bytes => progress.Report(bytes / copy.DataType.Size * source.DataType.Size) : null,
+        };
+        await runner.RunAsync(plan.Tasks(new long[source.Shape.Count], source.Metadata.Shape), cancellationToken).ConfigureAwait(false);
     }
 
     private static async ValueTask<ArrayCreateOptions> DescribeAsync(
@@ -87,48 +91,5 @@ internal static class ArrayCopy
         byte[] converted = new byte[type.Size];
         ElementConversion.Convert(metadata.DataType, fill, type, converted);
         return converted;
-    }
-
-    private static long[] PartShape(ZarrArray source, ZarrArray copy, ZarrCopyOptions options)
-    {
-        long[] chunk = [.. copy.ChunkShape];
-        long[] both = [.. chunk.Zip(source.ReadChunkShape, (own, other) => own >= other ? own : checked(((other - 1) / own + 1) * own))];
-        long[] clipped = [.. both.Zip(source.Shape, Math.Min)];
-        return MemoryBytes(clipped, source, copy) <= options.BytesInFlight / Math.Max(1, options.DegreeOfParallelism) ? both : chunk;
-    }
-
-    private static long MemoryBytes(long[] shape, ZarrArray source, ZarrArray copy) =>
-        Extents.TryByteCount(shape, 2 * (source.DataType.Size + copy.DataType.Size)) ?? long.MaxValue;
-
-    private static async ValueTask CopyAsync(ZarrArray source, ZarrArray copy, ArrayRegion region, CancellationToken cancellationToken)
-    {
-        long count = Extents.Product(region.Shape);
-        using ScratchBuffer elements = ScratchBuffer.Rent(count * source.DataType.Size);
-        foreach (IChunkTask task in source.PlanRead(elements.Memory, region, missingChunkIsError: false))
-        {
-            await task.RunAsync(cancellationToken).ConfigureAwait(false);
-        }
-
-        using ScratchBuffer? converted = copy.DataType.Equals(source.DataType) ? null : ScratchBuffer.Rent(count * copy.DataType.Size);
-        if (converted is not null)
-        {
-            Convert(source.DataType, elements.Span, copy.DataType, converted.Span);
-        }
-
-        foreach (IChunkTask task in copy.PlanWrite((converted ?? elements).Memory, region, storeFillValue: false))
-        {
-            await task.RunAsync(cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    private static void Convert(DataType from, ReadOnlyLongSpan source, DataType to, LongSpan destination)
-    {
-        const int Window = 1 << 20;
-        for (long done = 0; done * from.Size < source.Length; done += Window)
-        {
-            int count = (int)Math.Min(Window, source.Length / from.Size - done);
-            ElementConversion.Convert(
-                from, source.Window(done * from.Size, count * from.Size), to, destination.Window(done * to.Size, count * to.Size));
-        }
     }
 }

@@ -8,13 +8,16 @@ namespace OcdbtSharp.Zarr3.Reading;
 /// Reads a box of one chunk, in the cheapest way that its codecs allow:
 /// 1. elements that are stored as memory holds them are read straight to where they belong;
 /// 2. of a shard only the index and the inner chunks of the box are read, and each is read in the same way;
-/// 3. elements that nothing but Zstandard changed are decoded piece by piece to where they belong;
+/// 3. what can be decoded piece by piece is, up to the last element of the box;
 /// 4. otherwise all stored bytes are read and decoded.
 /// </summary>
 internal static class ChunkReader
 {
     // A stored value up to this size is read in one go, without asking for its length first.
     public const long SmallChunk = 64 << 10;
+
+    // A chunk up to this size is decoded as a whole where its codecs are not Zstandard alone.
+    private const long WholeChunk = 1 << 20;
 
     // A read of raw elements that would need more pieces than this reads what lies between them, too.
     private const int MinRun = 4 << 10;
@@ -45,9 +48,48 @@ internal static class ChunkReader
             return ChunkStream.ReadAsync(codecs, source, elements, degreeOfParallelism, cancellationToken);
         }
 
+        if (codecs.IsStreaming && codecs.Spec.ByteCount > WholeChunk)
+        {
+            return ReadStreamAsync(codecs, source, origin, destination, cancellationToken);
+        }
+
         return codecs.IsPartial
             ? ShardReader.ReadAsync(codecs, source, ChunkSelection.Box(origin, destination.Shape), destination, cancellationToken)
             : ReadWholeAsync(codecs, source, origin, destination, cancellationToken);
+    }
+
+    /// <summary>Bytes of memory that reading a box takes at most beside its destination.</summary>
+    /// <param name="codecs">The codecs of the chunk.</param>
+    /// <param name="destination">Where the elements go.</param>
+    /// <param name="degreeOfParallelism">Most parts of the chunk that are read at the same time.</param>
+    public static long MemoryBytes(CodecPipeline codecs, ArrayView destination, int degreeOfParallelism) =>
+        codecs.IsRaw && destination.IsContiguous ? 0
+        : codecs.Stream is not null && codecs.TryGetContiguous(destination, out _) ? Math.Min((long)ChunkStream.PieceLength * degreeOfParallelism, codecs.MaxEncodedLength)
+        : MemoryBytes(codecs);
+
+    /// <summary>Bytes of memory that reading any box takes at most beside its destination.</summary>
+    public static long MemoryBytes(CodecPipeline codecs) =>
+        codecs.IsRaw ? Math.Min(RawBox.MaxPiece, codecs.Spec.ByteCount)
+        : codecs.IsPartial ? Math.Min(ChunkSource.MaxTogether, codecs.Spec.ByteCount) + MemoryBytes(codecs.Sharding!.Inner)
+        : codecs.IsStreaming ? codecs.StreamBytes
+        : codecs.Spec.ByteCount + Math.Min(codecs.MaxEncodedLength, 2 * codecs.Spec.ByteCount);
+
+    private static async ValueTask<bool> ReadStreamAsync(
+        CodecPipeline codecs, ChunkSource source, long[] origin, ArrayView destination, CancellationToken cancellationToken)
+    {
+        using ElementStream? stream = await ElementStream.OpenAsync(codecs, source, cancellationToken).ConfigureAwait(false);
+        if (stream is null)
+        {
+            return false;
+        }
+
+        await stream.ReadAsync(origin, destination, cancellationToken).ConfigureAwait(false);
+        if (destination.Shape.AsSpan().SequenceEqual(codecs.Spec.Shape))
+        {
+            await stream.FinishAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        return true;
     }
 
     private static async ValueTask<bool> ReadSmallAsync(

@@ -11,14 +11,12 @@ internal sealed class ChunkTask(ZarrArray array, ChunkPart part, ArrayView desti
     /// <inheritdoc/>
     public long Bytes => destination.ByteCount;
 
-    /// <summary>Bytes of memory that the read holds at most: what it writes, and the whole chunk beside it where it is decoded there first.</summary>
-    public long MemoryBytes => Bytes + (array.Metadata.Codecs.IsRaw ? 0 : IsStream ? (long)ChunkStream.PieceLength * DegreeOfParallelism : array.Metadata.Codecs.Spec.ByteCount);
+    /// <summary>Bytes of memory that the read holds at most beside its destination.</summary>
+    public long MemoryBytes => ChunkReader.MemoryBytes(array.Metadata.Codecs, destination, DegreeOfParallelism);
 
     /// <summary>The error where a chunk is missing and that is one.</summary>
     public static StorageException Missing(ChunkSource source) =>
         new("This chunk is missing, and nothing but its elements may stand for it.", source.Location);
-
-    private bool IsStream => array.Metadata.Codecs.Stream is not null && array.Metadata.Codecs.TryGetContiguous(destination, out _);
 
     /// <summary>Reads and decodes.</summary>
     /// <exception cref="StorageException">The chunk is missing, where that is an error.</exception>

@@ -6,7 +6,7 @@ namespace OcdbtSharp.Zarr3.Reading;
 internal readonly struct RawBox
 {
     // Longest piece that is read at once where the box has gaps.
-    private const long MaxPiece = 8 << 20;
+    public const long MaxPiece = 8 << 20;
 
     public RawBox(CodecPipeline codecs, ReadOnlySpan<long> origin, in ArrayView destination)
     {

@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
+using OcdbtSharp.KvStore.Buffers;
 
 namespace OcdbtSharp.Zarr3.Types;
 
@@ -13,10 +14,25 @@ internal static class ElementConversion
     // Elements that are converted at a time: what is between the types stays in the first-level cache.
     private const int Block = 512;
 
+    // Elements of one window of long memory.
+    private const int Window = 1 << 20;
+
     /// <summary>Whether there is a conversion: there is none from complex numbers to others, and none of records and raw bytes.</summary>
     public static bool Exists(DataType from, DataType to) =>
         from.Equals(to)
         || (IsNumber(from) && IsNumber(to) && (from.Kind != DataTypeKind.Complex || to.Kind == DataTypeKind.Complex));
+
+    /// <summary>Converts elements that may take more than 2 GiB.</summary>
+    /// <inheritdoc cref="Convert(DataType, ReadOnlySpan{byte}, DataType, Span{byte})"/>
+    public static void Convert(DataType from, ReadOnlyLongSpan source, DataType to, LongSpan destination)
+    {
+        long count = source.Length / from.Size;
+        for (long first = 0; first < count; first += Window)
+        {
+            int length = (int)Math.Min(Window, count - first);
+            Convert(from, source.Window(first * from.Size, length * from.Size), to, destination.Window(first * to.Size, length * to.Size));
+        }
+    }
 
     /// <summary>Converts elements, little-endian on both sides.</summary>
     /// <param name="from">The type of the source.</param>

@@ -35,9 +35,11 @@ internal sealed class ChunkWriteTask : IChunkTask
     {
         get
         {
-            long chunk = Codecs.Spec.ByteCount;
-            bool straight = _covers && Codecs.IsRaw && _source.IsContiguous && chunk == Bytes;
-            return Bytes + (straight ? 0 : _covers ? chunk : Math.Min(long.MaxValue / 4, chunk) * 3);
+            // What is encoded, and the elements beside it where they do not lie one behind the other, or where some of them are read first.
+            Int128 chunk = Codecs.Spec.ByteCount;
+            bool straight = _covers && _source.IsContiguous && chunk == Bytes;
+            Int128 bytes = (straight ? 0 : _covers ? chunk : 3 * chunk) + (Codecs.IsRaw ? 0 : Int128.Min(Codecs.MaxEncodedLength, 2 * chunk));
+            return (long)Int128.Min(bytes, long.MaxValue);
         }
     }
 

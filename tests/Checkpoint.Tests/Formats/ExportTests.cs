@@ -1,6 +1,4 @@
-using FsCheck;
 using FsCheck.Fluent;
-using OcdbtSharp.Checkpoint.Formats;
 using OcdbtSharp.KvStore;
 using OcdbtSharp.Testing;
 
@@ -85,46 +83,6 @@ public sealed class ExportTests
         CheckpointItem item = await files.OpenAsync();
         Assert.That(() => CheckpointExport.ToSafetensorsAsync(item, folder.Combine("x")), Throws.TypeOf<UnsupportedFormatException>());
         Assert.That(Directory.EnumerateFileSystemEntries(folder.Path), Is.Empty);
-    }
-
-    [Test]
-    public void Pieces_follow_one_another_and_cover_a_region_once() => Prop.ForAll(
-        (from rank in Gen.Choose(0, 4)
-         from extents in Gen.Choose(0, 6).ArrayOf(rank)
-         from origin in Gen.Choose(0, 5).ArrayOf(rank)
-         from chunks in Gen.Choose(1, 4).ArrayOf(rank)
-         from size in Gen.Elements(1, 4, 8)
-         from most in Gen.Choose(1, 300)
-         select (extents, origin, chunks, size, most)).ToArbitrary(),
-        test =>
-        {
-            long[] shape = [.. test.extents.Select(extent => (long)extent)];
-            long[] origin = [.. test.origin.Select(first => (long)first)];
-            List<string> covered = [];
-            foreach ((long[] partOrigin, long[] partShape) in LeafSlabs.Plan(origin, shape, [.. test.chunks.Select(chunk => (long)chunk)], test.size, test.most))
-            {
-                long bytes = partShape.Aggregate((long)test.size, (product, extent) => product * extent);
-                if (bytes == 0 || bytes > Math.Max(test.most, test.size))
-                {
-                    return false;
-                }
-
-                covered.AddRange(Indices(partOrigin, partShape));
-            }
-
-            return covered.SequenceEqual(Indices(origin, shape));
-        }).QuickCheckThrowOnFailure();
-
-    private static IEnumerable<string> Indices(long[] origin, long[] shape)
-    {
-        IEnumerable<string> indices = [""];
-        for (int axis = 0; axis < shape.Length; axis++)
-        {
-            (long first, long extent) = (origin[axis], shape[axis]);
-            indices = indices.SelectMany(prefix => Enumerable.Range(0, (int)extent).Select(index => $"{prefix} {first + index}"));
-        }
-
-        return [.. indices];
     }
 
     private static async Task<CheckpointItem> OpenAsync(string name) =>

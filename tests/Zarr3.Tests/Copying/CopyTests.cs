@@ -106,7 +106,7 @@ public sealed class CopyTests
             ChunkShape = chunk,
             ShardShape = format == ZarrFormat.V3 && random.Next(2) == 0 ? [.. chunk.Select(extent => extent * random.NextInt64(1, 4))] : null,
             Codecs = random.Next(2) == 0 ? [] : [ZarrCodec.Zstd(1)],
-            BytesInFlight = random.Next(2) == 0 ? 1 : 1 << 20,
+            MaxMemory = random.Next(2) == 0 ? 1 : 1 << 20,
         });
         byte[] read = new byte[array.Model.Length];
         ZarrArray copy = await ZarrArray.OpenAsync(store);

@@ -16,7 +16,7 @@ internal sealed class CreationOptions
     private readonly Option<string?> _valuePrefix = new("--value-data-prefix") { Description = "What the names of files with values begin with; d/ unless told." };
     private readonly Option<string?> _btreePrefix = new("--btree-node-data-prefix") { Description = "What the names of files with B-tree nodes begin with; d/ unless told." };
     private readonly Option<string?> _versionPrefix = new("--version-tree-node-data-prefix") { Description = "What the names of files with version tree nodes begin with; d/ unless told." };
-    private readonly Option<long?> _target = new("--target-data-file-size") { Description = "Size from which on a data file takes no more data; 2147483648 unless told, 0 for none." };
+    private readonly Option<long?> _target = Arguments.Size("--target-data-file-size", "Size from which on a data file takes no more data; 2GiB unless told, 0 for none.");
 
     /// <summary>Adds the options to a command that creates a missing database.</summary>
     public void AddTo(Command command)

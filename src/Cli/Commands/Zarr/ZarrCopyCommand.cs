@@ -30,7 +30,7 @@ internal static class ZarrCopyCommand
         Option<bool> ocdbt = new("--ocdbt") { Description = "Make OUT a new OCDBT database, with the copy at its root." };
         Option<bool> force = new("--force") { Description = "Replace an array or a group that is at OUT." };
         Option<int?> jobs = new("--jobs") { Description = "Parts that are copied at the same time; the number of processors unless told." };
-        Option<string?> memory = new("--memory") { Description = "Memory for what is being copied, such as 512MiB; 1GiB unless told." };
+        Option<long?> memory = Arguments.Memory();
         Command command = new("copy", "Copies an array or a group: re-chunks, re-shards, re-compresses, converts types, changes the version.")
         {
             source, destination, format, chunks, shards, codec, dtype, separator, consolidate, ocdbt, force, jobs, memory,
@@ -53,7 +53,7 @@ internal static class ZarrCopyCommand
                 Consolidate = parsed.GetValue(consolidate) ? true : null,
                 Mode = parsed.GetValue(force) ? ZarrCreateMode.DeleteExisting : ZarrCreateMode.MustBeNew,
                 DegreeOfParallelism = parsed.GetValue(jobs) is { } degree ? Math.Max(1, degree) : Environment.ProcessorCount,
-                BytesInFlight = parsed.GetValue(memory) is { } text ? ByteText.Parse(text) : 1L << 30,
+                MaxMemory = Arguments.MaxMemory(parsed.GetValue(memory)),
                 Progress = counter,
             };
             IKvStore opened = await ZarrPlace.OpenAsync(from, cancellationToken);
