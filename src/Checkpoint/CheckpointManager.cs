@@ -244,10 +244,15 @@ public sealed class CheckpointManager : IAsyncDisposable
     public async Task<IReadOnlyList<string>> ItemNamesAsync(long? step = null, CancellationToken cancellationToken = default) =>
         (await OpenStepAsync(step, cancellationToken).ConfigureAwait(false)).ItemNames;
 
-    /// <summary>The metrics of a step; null where there are none.</summary>
+    /// <summary>The metrics of a step; null where there are none, or where another program took the step away.</summary>
     /// <exception cref="ArgumentException">There is no such step.</exception>
-    public async Task<JsonElement?> MetricsAsync(long step, CancellationToken cancellationToken = default) =>
-        await (await OpenStepAsync(step, cancellationToken).ConfigureAwait(false)).ReadMetricsAsync(cancellationToken).ConfigureAwait(false);
+    public async Task<JsonElement?> MetricsAsync(long step, CancellationToken cancellationToken = default)
+    {
+        bool isKnown = _checkpoints.Exists(checkpoint => checkpoint.Step == step);
+        return isKnown && await _root.FindAsync(step, cancellationToken).ConfigureAwait(false) is null
+            ? null
+            : await (await OpenStepAsync(step, cancellationToken).ConfigureAwait(false)).ReadMetricsAsync(cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Deletes a step.</summary>
     /// <exception cref="ArgumentException">There is no such step.</exception>

@@ -9,5 +9,12 @@ internal static class KnownDamageDifferences
     /// <param name="folder">The folder that holds the damaged item, or is it.</param>
     /// <param name="item">The item.</param>
     public static string? OfAnotherTree(string folder, DamagedItem item) =>
-        item.Kind == "PyTree" && !File.Exists(Path.Combine(item.Within(folder), "_METADATA")) ? "the arrays of a folder without _METADATA are restored" : null;
+        Trees(folder, item).Any(tree => !File.Exists(Path.Combine(tree, "_METADATA"))) ? "the arrays of a folder without _METADATA are restored" : null;
+
+    private static IEnumerable<string> Trees(string folder, DamagedItem item) => item.Kind switch
+    {
+        "PyTree" => [item.Within(folder)],
+        "NumpyRandomKey" => Directory.EnumerateDirectories(item.Within(folder)).Where(tree => File.Exists(Path.Combine(tree, "manifest.ocdbt"))),
+        _ => [],
+    };
 }

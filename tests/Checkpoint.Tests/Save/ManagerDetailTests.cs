@@ -34,6 +34,17 @@ public sealed class ManagerDetailTests
     }
 
     [Test]
+    public async Task A_step_that_another_program_took_away_has_no_metrics()
+    {
+        using TemporaryFolder folder = new();
+        await using CheckpointManager manager = await CheckpointManager.OpenAsync(folder.Path, new CheckpointManagerOptions { AsyncSave = false });
+        await manager.SaveAsync(3, SavedTree.OfStep(3), Json("""{"loss": 1}"""));
+        Directory.Delete(folder.Combine("3"), recursive: true);
+        Assert.That(await manager.MetricsAsync(3), Is.Null);
+        Assert.ThrowsAsync<ArgumentException>(() => manager.MetricsAsync(4));
+    }
+
+    [Test]
     public async Task A_best_function_that_fails_leaves_everything_as_it_was()
     {
         using TemporaryFolder folder = new();
