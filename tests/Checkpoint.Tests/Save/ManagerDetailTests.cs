@@ -41,7 +41,7 @@ public sealed class ManagerDetailTests
         await manager.SaveAsync(3, SavedTree.OfStep(3), Json("""{"loss": 1}"""));
         Directory.Delete(folder.Combine("3"), recursive: true);
         Assert.That(await manager.MetricsAsync(3), Is.Null);
-        Assert.ThrowsAsync<ArgumentException>(() => manager.MetricsAsync(4));
+        await Assert.ThatAsync(() => manager.MetricsAsync(4), Throws.ArgumentException);
     }
 
     [Test]
