@@ -126,7 +126,7 @@ public sealed class CheckpointManager : IAsyncDisposable
         long step, PyTree tree, JsonElement? metrics = null, JsonElement? customMetadata = null, bool force = false, CancellationToken cancellationToken = default)
     {
         string name = _options.UseV1 ? CheckpointLayout.V1DefaultItemName : CheckpointLayout.DefaultItemName;
-        return SaveAsync(step, [KeyValuePair.Create(name, ItemToSave.Standard(tree))], metrics, customMetadata, force, cancellationToken);
+        return SaveAsync(step, [KeyValuePair.Create(name, ItemToSave.StandardOrTree(tree))], metrics, customMetadata, force, cancellationToken);
     }
 
     /// <summary>

@@ -17,9 +17,22 @@ public abstract class ItemToSave
     /// <summary>A tree, saved as by Orbax's <c>StandardSave</c>.</summary>
     /// <inheritdoc cref="Tree"/>
     /// <exception cref="ArgumentException">The tree is a single leaf, or holds text: Orbax saves neither so.</exception>
-    public static ItemToSave Standard(PyTree tree, SaveOptions? options = null) => (tree ?? throw new ArgumentNullException(nameof(tree))).Leaves().Any(leaf => leaf.Path.Length == 0 || leaf.Text is not null)
-        ? throw new ArgumentException("StandardSave takes no text, and no tree that is a single leaf: save it as a tree.", nameof(tree))
-        : new TreeItem(tree, options, "orbax.checkpoint._src.handlers.standard_checkpoint_handler.StandardCheckpointHandler");
+    public static ItemToSave Standard(PyTree tree, SaveOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(tree);
+        return FitsStandard(tree)
+            ? new TreeItem(tree, options, "orbax.checkpoint._src.handlers.standard_checkpoint_handler.StandardCheckpointHandler")
+            : throw new ArgumentException("StandardSave takes no text, and no tree that is a single leaf: save it as a tree.", nameof(tree));
+    }
+
+    /// <summary>A tree, saved as by <c>StandardSave</c> where Orbax can, and as by <c>PyTreeSave</c> where it cannot.</summary>
+    internal static ItemToSave StandardOrTree(PyTree tree, SaveOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(tree);
+        return FitsStandard(tree) ? Standard(tree, options) : Tree(tree, options);
+    }
+
+    private static bool FitsStandard(PyTree tree) => tree.Leaves().All(leaf => leaf.Path.Length > 0 && leaf.Text is null);
 
     /// <summary>A JSON value.</summary>
     public static ItemToSave Json(JsonElement value) => new JsonItem(value);

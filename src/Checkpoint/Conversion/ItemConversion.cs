@@ -34,7 +34,7 @@ internal static class ItemConversion
 
         SaveOptions options = save with { CustomMetadata = save.CustomMetadata ?? item.CustomMetadata, SupportRichTypes = save.SupportRichTypes || item.RichTree is not null };
         PyTree tree = PyTree.FromItem(item, shardings);
-        return handler?.Contains("StandardCheckpointHandler", StringComparison.Ordinal) == true ? ItemToSave.Standard(tree, options) : ItemToSave.Tree(tree, options);
+        return handler?.Contains("StandardCheckpointHandler", StringComparison.Ordinal) == true ? ItemToSave.StandardOrTree(tree, options) : ItemToSave.Tree(tree, options);
     }
 
     private static bool IsTyped(CheckpointItem item) =>

@@ -84,7 +84,7 @@ public sealed class ManagerTests
         using TemporaryFolder folder = new();
         CheckpointManager manager = await CheckpointManager.OpenAsync(folder.Path);
         await manager.SaveAsync(1, SavedTree.OfStep(1));
-        await manager.SaveAsync(2, [KeyValuePair.Create("default", ItemToSave.Standard(SavedTree.OfStep(2))), KeyValuePair.Create<string, ItemToSave>("bad", new FailingItem())]);
+        await manager.SaveAsync(2, [KeyValuePair.Create("default", ItemToSave.Tree(SavedTree.OfStep(2))), KeyValuePair.Create<string, ItemToSave>("bad", new FailingItem())]);
         Assert.That(() => manager.SaveAsync(3, SavedTree.OfStep(3)), Throws.TypeOf<StorageException>().With.Message.Contains("no more room"));
         Assert.That(manager.AllSteps, Is.EqualTo(new long[] { 1 }));
         await manager.SaveAsync(3, SavedTree.OfStep(3));
@@ -152,7 +152,7 @@ public sealed class ManagerTests
         }
 
         Assert.That(
-            () => manager.SaveAsync(4, [KeyValuePair.Create("default", ItemToSave.Standard(SavedTree.OfStep(4))), KeyValuePair.Create<string, ItemToSave>("bad", new FailingItem())]),
+            () => manager.SaveAsync(4, [KeyValuePair.Create("default", ItemToSave.Tree(SavedTree.OfStep(4))), KeyValuePair.Create<string, ItemToSave>("bad", new FailingItem())]),
             Throws.TypeOf<StorageException>());
 
         // An attempt that was killed leaves a folder under the final name, without its last file.

@@ -38,7 +38,8 @@ internal sealed class RandomActions(Random random)
             case 0:
                 Key other = Key();
                 return random.Next(20) == 0 ? new KvAction("delete_range", KvStore.Key.Empty)
-                    : key <= other ? new KvAction("delete_range", key, other)
+                    // TensorStore takes an empty end for none.
+                    : key <= other && !other.Bytes.IsEmpty ? new KvAction("delete_range", key, other)
                     : new KvAction("delete_range", key, key.PrefixSuccessor());
             case 1 or 2:
                 return new KvAction("delete", key);
