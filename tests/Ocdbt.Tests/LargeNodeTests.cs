@@ -58,6 +58,20 @@ public sealed class LargeNodeTests
     }
 
     [Test]
+    public async Task A_second_look_reads_a_large_node_once_more_and_no_further_one()
+    {
+        RawDatabase database = new();
+        CountingKvStore counting = new(await database.FinishAsync(database.Add(Encoded(OcdbtCompression.Zstd())), 0));
+        OcdbtStore store = await OcdbtStore.OpenAsync(counting, new OcdbtOptions { MaxStaleness = Timeout.InfiniteTimeSpan });
+        int before = counting.Reads.Count;
+        foreach ((int key, int reads) in (IEnumerable<(int, int)>)[(10, 1), (3, 1), (Count - 1, 2), (Count / 2, 2), (10, 2)])
+        {
+            Assert.That((await store.ReadAsync(KeyOf(key))).Value.Span.SequenceEqual(ValueOf(key)), $"key {key}");
+            Assert.That(counting.Reads.Count - before, Is.EqualTo(reads), $"reads after key {key}");
+        }
+    }
+
+    [Test]
     public async Task What_is_damaged_behind_the_keys_shows_when_it_is_asked_for()
     {
         byte[] encoded = Encoded(OcdbtCompression.Zstd());

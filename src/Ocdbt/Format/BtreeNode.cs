@@ -75,12 +75,18 @@ internal sealed partial class BtreeNode : IDecodedNode
     /// <summary>Whether the value of a leaf's entry lies within the node.</summary>
     public bool IsInline(int index) => _fileIndices[index] == InlineValue;
 
-    /// <summary>Whether the node no longer refers to what it was decoded from, where that is compressed.</summary>
+    /// <summary>Whether all values that lie within the node are inflated.</summary>
     public bool IsInflated => _body.IsWhole;
+
+    /// <summary>Whether the value of a leaf's entry can be asked for: of a node that was cut, not all can.</summary>
+    public bool HasValueAt(int index) => !IsInline(index) || _body.Covers(_offsets[index] + _lengths[index]);
 
     /// <summary>The value of a leaf's entry that lies within the node; it stays valid.</summary>
     /// <exception cref="CorruptDataException">The values are compressed and damaged.</exception>
     public ReadOnlyMemory<byte> InlineValueAt(int index) => _body.Slice((int)_offsets[index], (int)_lengths[index]);
+
+    /// <summary>Gives up the values that are not inflated, so that the node no longer refers to what it was decoded from.</summary>
+    public void Cut() => _body.Cut();
 
     /// <summary>Inflates all values that lie within the node.</summary>
     /// <exception cref="CorruptDataException">They are damaged.</exception>

@@ -16,9 +16,6 @@ internal sealed class NodeBody : IByteSource
     // With less left than this, the rest is inflated too, and nothing compressed is held any longer.
     private const int SmallRest = 128 << 10;
 
-    // About what a decoder takes while it waits.
-    private const int DecoderBytes = 192 << 10;
-
     private readonly Lock _lock = new();
     private readonly Func<string>? _place;
     private Memory<byte> _bytes;
@@ -33,7 +30,6 @@ internal sealed class NodeBody : IByteSource
         _bytes = System.Runtime.InteropServices.MemoryMarshal.AsMemory(bytes);
         _available = bytes.Length;
         Capacity = bytes.Length;
-        MemoryBytes = bytes.Length;
     }
 
     private NodeBody(ReadOnlyMemory<byte> frame, int capacity, Func<string>? place)
@@ -43,17 +39,19 @@ internal sealed class NodeBody : IByteSource
         _place = place;
         _decoder = ZstdDecoder.Rent();
         Capacity = capacity;
-        MemoryBytes = (long)capacity + frame.Length + DecoderBytes;
     }
 
     /// <inheritdoc/>
     public int Capacity { get; }
 
-    /// <summary>Most bytes of memory that the body takes.</summary>
-    public long MemoryBytes { get; }
+    /// <summary>About how many bytes of memory the body takes: what was not inflated was never touched.</summary>
+    public long MemoryBytes => _available;
 
-    /// <summary>Whether all of it is inflated, so that it refers to nothing compressed.</summary>
-    public bool IsWhole => Volatile.Read(ref _decoder) is null && _failure is null;
+    /// <summary>Whether all of it is inflated.</summary>
+    public bool IsWhole => Volatile.Read(ref _decoder) is null && !IsCut;
+
+    /// <summary>Whether what is not inflated has been given up.</summary>
+    public bool IsCut { get; private set; }
 
     /// <summary>Takes the body of a node out of its envelope.</summary>
     /// <param name="encoded">The whole node. The body may refer to it: always where it is not compressed, else until it <see cref="IsWhole"/>.</param>
@@ -112,6 +110,21 @@ internal sealed class NodeBody : IByteSource
     /// <summary>Inflates all of it.</summary>
     /// <exception cref="CorruptDataException">It is damaged, or not as long as it has to be.</exception>
     public void Complete() => Inflate(int.MaxValue);
+
+    /// <summary>Whether the bytes before <paramref name="end"/> are there, or can be inflated.</summary>
+    public bool Covers(long end) => !IsCut || end <= _available;
+
+    /// <summary>Gives up what is not inflated, and lets go of what it would be inflated from.</summary>
+    public void Cut()
+    {
+        lock (_lock)
+        {
+            IsCut |= _decoder is not null;
+            _decoder?.Dispose();
+            _decoder = null;
+            _frame = default;
+        }
+    }
 
     /// <summary>Lets go of all bytes.</summary>
     public void Clear()

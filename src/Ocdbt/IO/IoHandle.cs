@@ -114,19 +114,36 @@ internal sealed class IoHandle
 
     public async ValueTask<BtreeNode> GetBtreeNodeAsync(IndirectDataReference location, CancellationToken cancellationToken)
     {
-        if (_cache.Find(location) is BtreeNode cached)
+        if (_cache.Find(location) is BtreeNode { IsInflated: true } cached)
         {
             return cached;
         }
 
-        BtreeNode node = await ReadBtreeNodeAsync(location, keepsValues: true, cancellationToken).ConfigureAwait(false);
+        BtreeNode node = await ReadBtreeNodeAsync(location, static node => node.InflateValues(), cancellationToken).ConfigureAwait(false);
         _cache.Add(location, node);
         return node;
     }
 
+    /// <summary>Reads a node for one look at it. Of values within it no more is inflated than is looked at; that much of it is kept.</summary>
+    /// <param name="location">Where the node lies.</param>
+    /// <param name="look">Looks at the node.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async ValueTask LookAtBtreeNodeAsync(IndirectDataReference location, Action<BtreeNode> look, CancellationToken cancellationToken)
+    {
+        BtreeNode node = await ReadBtreeNodeAsync(
+            location,
+            read =>
+            {
+                look(read);
+                read.Cut();
+            },
+            cancellationToken).ConfigureAwait(false);
+        _cache.Add(location, node);
+    }
+
     /// <summary>A node of which only keys and places are wanted. It is not kept, and the values that lie within it cannot be asked for.</summary>
     public ValueTask<BtreeNode> GetKeysAsync(IndirectDataReference location, CancellationToken cancellationToken) =>
-        _cache.Find(location) is BtreeNode cached ? ValueTask.FromResult(cached) : ReadBtreeNodeAsync(location, keepsValues: false, cancellationToken);
+        _cache.Find(location) is BtreeNode cached ? ValueTask.FromResult(cached) : ReadBtreeNodeAsync(location, static node => node.DropValues(), cancellationToken);
 
     public async ValueTask<VersionTreeNode> GetVersionTreeNodeAsync(IndirectDataReference location, CancellationToken cancellationToken)
     {
@@ -189,39 +206,27 @@ internal sealed class IoHandle
         }
     }
 
-    private async ValueTask<BtreeNode> ReadBtreeNodeAsync(IndirectDataReference location, bool keepsValues, CancellationToken cancellationToken)
+    private async ValueTask<BtreeNode> ReadBtreeNodeAsync(IndirectDataReference location, Action<BtreeNode> use, CancellationToken cancellationToken)
     {
         if (location.Length > FormatLimits.MaxNodeBytes)
         {
             throw TooLong(location);
         }
 
-        // A leaf keeps what was read as long as it is not compressed, or not inflated as a whole; otherwise the memory serves the next node.
-        PooledBuffer? buffer = _nodesAreCompressed ? new PooledBuffer((int)location.Length) : null;
+        // A leaf that is not compressed keeps what was read; otherwise the memory serves the next node.
+        using PooledBuffer? buffer = _nodesAreCompressed ? new PooledBuffer((int)location.Length) : null;
         try
         {
             ReadOnlyMemory<byte> bytes = await ReadValueAsync(location, 0, location.Length, buffer?.Memory, cancellationToken).ConfigureAwait(false);
             bool isCompressed = Envelope.IsCompressed(bytes.Span);
             _nodesAreCompressed = isCompressed;
             BtreeNode node = BtreeNode.Decode(isCompressed || buffer is null ? bytes : bytes.ToArray(), location.File.BasePath, () => Describe(location));
-            if (!keepsValues)
-            {
-                node.DropValues();
-            }
-            else if (!node.IsInflated)
-            {
-                buffer = null;
-            }
-
+            use(node);
             return node;
         }
         catch (OcdbtSharpException exception) when (exception.Location is null)
         {
             throw exception.At(Describe(location));
-        }
-        finally
-        {
-            buffer?.Dispose();
         }
     }
 

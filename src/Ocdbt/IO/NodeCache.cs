@@ -43,11 +43,19 @@ internal sealed class NodeCache(long limit)
         lock (_lock)
         {
             Entry added = new(location, node);
-            if (!_entries.TryAdd(location, added))
+            if (_entries.TryGetValue(location, out Entry? present))
             {
-                return;
+                // A node of which a part was given up makes room for one that was read again.
+                if (present.Node is not BtreeNode { IsInflated: false } || node is not BtreeNode { IsInflated: true })
+                {
+                    return;
+                }
+
+                _bytes -= present.Bytes;
+                present.Bytes = 0;
             }
 
+            _entries[location] = added;
             _turns.Enqueue(added);
             _bytes += added.Bytes;
             while (_bytes > limit)
@@ -60,7 +68,7 @@ internal sealed class NodeCache(long limit)
                 }
                 else
                 {
-                    _entries.TryRemove(oldest.Location, out _);
+                    _entries.TryRemove(new KeyValuePair<IndirectDataReference, Entry>(oldest.Location, oldest));
                     _bytes -= oldest.Bytes;
                 }
             }
@@ -73,7 +81,7 @@ internal sealed class NodeCache(long limit)
 
         public IDecodedNode Node => node;
 
-        public long Bytes { get; } = node.MemoryBytes;
+        public long Bytes { get; set; } = node.MemoryBytes;
 
         public bool WasFound { get; set; }
     }

@@ -52,6 +52,11 @@ internal static class ReadOperation
             {
                 return true;
             }
+
+            if (node.Height == 0)
+            {
+                return false;
+            }
         }
 
         return false;
@@ -61,8 +66,25 @@ internal static class ReadOperation
     {
         while (true)
         {
-            BtreeNode node = await io.GetBtreeNodeAsync(cursor.Location, cancellationToken).ConfigureAwait(false);
-            if (cursor.Step(io, node, key.Span, out LeafValue? value))
+            LeafValue? value = null;
+            bool isDecided = false;
+            if (io.FindBtreeNode(cursor.Location) is { } known)
+            {
+                isDecided = cursor.Step(io, known, key.Span, out value);
+                if (!isDecided && known.Height == 0)
+                {
+                    // The value was given up when another was looked for: this time the node is kept as a whole.
+                    BtreeNode whole = await io.GetBtreeNodeAsync(cursor.Location, cancellationToken).ConfigureAwait(false);
+                    isDecided = cursor.Step(io, whole, key.Span, out value);
+                }
+            }
+            else
+            {
+                await io.LookAtBtreeNodeAsync(
+                    cursor.Location, node => isDecided = cursor.Step(io, node, key.Span, out value), cancellationToken).ConfigureAwait(false);
+            }
+
+            if (isDecided)
             {
                 return value;
             }
@@ -79,7 +101,10 @@ internal static class ReadOperation
 
         public IndirectDataReference Location { get; private set; } = version.Root.Location;
 
-        /// <summary>Looks for the key in the node, which the caller has read; true where that decides, otherwise moves to the child.</summary>
+        /// <summary>
+        /// Looks for the key in the node, which the caller has read; true where that decides. Otherwise moves to the child, or stays at a leaf that has the
+        /// key, but not the value any more.
+        /// </summary>
         public bool Step(IoHandle io, BtreeNode node, ReadOnlySpan<byte> key, out LeafValue? value)
         {
             value = null;
@@ -88,6 +113,11 @@ internal static class ReadOperation
             if (node.Height == 0)
             {
                 int found = node.FindKey(rest);
+                if (found >= 0 && !node.HasValueAt(found))
+                {
+                    return false;
+                }
+
                 value = found < 0 ? null : node.ValueAt(found);
                 return true;
             }

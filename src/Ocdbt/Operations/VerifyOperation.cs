@@ -197,7 +197,7 @@ internal sealed class VerifyOperation(IKvStore store, IProgress<OcdbtProgress>? 
         cancellationToken.ThrowIfCancellationRequested();
         NodeSummary? summary = null;
         if (await IsWithinFileAsync(place, "B-tree node", holder, cancellationToken).ConfigureAwait(false)
-            && await _faults.TryAsync(place, () => ReadNodeAsync(place, cancellationToken)).ConfigureAwait(false) is { } node)
+            && await _faults.TryAsync(place, () => _io.GetBtreeNodeAsync(place, cancellationToken)).ConfigureAwait(false) is { } node)
         {
             Count(place);
             if (!HasHeight(node.Height, height, place, holder))
@@ -220,13 +220,6 @@ internal sealed class VerifyOperation(IKvStore store, IProgress<OcdbtProgress>? 
 
         _summaries[place] = summary;
         return summary;
-    }
-
-    private async ValueTask<BtreeNode> ReadNodeAsync(IndirectDataReference place, CancellationToken cancellationToken)
-    {
-        BtreeNode node = await _io.GetBtreeNodeAsync(place, cancellationToken).ConfigureAwait(false);
-        node.InflateValues();
-        return node;
     }
 
     private async ValueTask<NodeSummary> CheckLeafAsync(BtreeNode node, IndirectDataReference place, CancellationToken cancellationToken)
