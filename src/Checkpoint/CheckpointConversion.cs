@@ -66,6 +66,24 @@ public static class CheckpointConversion
         return (int)Math.Clamp(Bytes(items) / Math.Max(processBytes, options.Save.ChunkByteSize ?? 0), 1, options.Processes.Count);
     }
 
+    /// <summary>Says what a conversion would do, and at what cost of memory and temporary files; nothing is written.</summary>
+    /// <inheritdoc cref="RunAsync"/>
+    public static async Task<ConversionPlan> PlanAsync(
+        string source, string destination, ConversionOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(source);
+        ArgumentException.ThrowIfNullOrEmpty(destination);
+        options ??= new ConversionOptions();
+        ConversionFormat format = options.Format ?? FormatOf(destination);
+        ConversionPlanning planning = new(options);
+        foreach (Converted converted in await ReadAsync(source, options, format == ConversionFormat.Orbax, cancellationToken).ConfigureAwait(false))
+        {
+            planning.Add(converted.Item, destination, format);
+        }
+
+        return planning.Finish();
+    }
+
     /// <summary>Opens a file of another format as an item: safetensors, the index of several, or their folder; <c>.npz</c>, <c>.npy</c>.</summary>
     /// <returns>The item; null where the path is of none of these formats.</returns>
     /// <exception cref="CorruptDataException">It breaks the rules of its format.</exception>
@@ -109,6 +127,10 @@ public static class CheckpointConversion
         _ => ConversionFormat.Orbax,
     };
 
+    // Temporary files lie beside the destination, where there is room for it.
+    private static string FolderOf(string destination) =>
+        Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(destination))) ?? Path.GetTempPath();
+
     private static async Task<List<Converted>> ReadAsync(string source, ConversionOptions options, bool all, CancellationToken cancellationToken)
     {
         LeafMapping mapping = new(options);
@@ -144,7 +166,7 @@ public static class CheckpointConversion
     private static async Task<ConversionResult> ToOrbaxAsync(
         List<Converted> items, string destination, ConversionOptions options, CancellationToken cancellationToken)
     {
-        SaveOptions save = SaveOptionsOf(options, items);
+        SaveOptions save = SaveOptionsOf(options, items) with { SpillFolder = FolderOf(destination) };
         CheckpointWriterOptions writer = new()
         {
             UseV1 = options.UseV1,
@@ -182,6 +204,7 @@ public static class CheckpointConversion
             Convert = options.ConvertTypes,
             Overwrite = options.Overwrite,
             MaxMemory = options.Save.MaxMemory,
+            SpillFolder = FolderOf(destination),
             Progress = options.Progress is null ? null : new ExportProgress(options.Progress),
         };
         ExportResult result = format switch

@@ -31,4 +31,7 @@ public sealed class ExportOptions
 
     /// <summary>Told of what has been written so far.</summary>
     public IProgress<RestoreProgress>? Progress { get; init; }
+
+    /// <summary>Where elements go that have to be held and are too many for the memory.</summary>
+    internal string SpillFolder { get; init; } = Path.GetTempPath();
 }

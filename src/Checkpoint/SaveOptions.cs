@@ -44,4 +44,7 @@ public sealed record SaveOptions
 
     /// <summary>Whether all processes have the whole arrays and share out their chunks, however the arrays lay over devices.</summary>
     internal bool ShareChunks { get; init; }
+
+    /// <summary>Where elements go that have to be held and are too many for the memory.</summary>
+    internal string SpillFolder { get; init; } = Path.GetTempPath();
 }

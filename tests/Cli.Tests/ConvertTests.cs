@@ -69,6 +69,42 @@ public sealed class ConvertTests
         Assert.That(json.GetProperty("unfinished").GetArrayLength(), Is.EqualTo(1));
     }
 
+    [Test]
+    public async Task A_dry_run_tells_what_it_would_cost_and_writes_nothing()
+    {
+        using TemporaryFolder folder = new();
+        ToolResult told = await Tool.RunAsync("convert", Golden("sharded-mesh-zarr2"), folder.Combine("copy"), "--dry-run", "--memory", "256MiB");
+        Assert.That(told.Text, Does.StartWith($"{folder.Combine("copy")}: 9 arrays, ").And.Contains("passes 1, temporary files 0 B, memory "));
+        Assert.That(Directory.EnumerateFileSystemEntries(folder.Path), Is.Empty);
+    }
+
+    [TestCase("1000", 1000)]
+    [TestCase("0", 0)]
+    [TestCase("512MiB", 512L << 20)]
+    [TestCase("1GB", 1_000_000_000)]
+    [TestCase("1.5 GiB", 3L << 29)]
+    [TestCase("20kB", 20_000)]
+    [TestCase("7B", 7)]
+    public void Sizes_have_one_syntax(string text, long bytes) => Assert.That(Output.ByteText.Parse(text), Is.EqualTo(bytes));
+
+    [TestCase("")]
+    [TestCase("MiB")]
+    [TestCase("-1")]
+    [TestCase("1e3")]
+    [TestCase("10 XB")]
+    [TestCase("9EiB")]
+    public void What_is_no_size_is_refused(string text) => Assert.That(() => Output.ByteText.Parse(text), Throws.TypeOf<UsageException>());
+
+    [TestCase("--memory", "x")]
+    [TestCase("--memory", "1000")]
+    [TestCase("--chunk-bytes", "1 parsec")]
+    public async Task A_size_that_makes_no_sense_is_wrong_usage(string option, string value)
+    {
+        using TemporaryFolder folder = new();
+        string error = await Tool.FailAsync(CommandLine.WrongUsage, ["convert", Golden("cast-on-save"), folder.Combine("x"), option, value]);
+        Assert.That(error, Does.Contain("MiB"));
+    }
+
     [TestCase("--rename", "a")]
     [TestCase("--to", "hdf5")]
     [TestCase("--processes", "0")]

@@ -107,7 +107,7 @@ internal sealed class ExportPlan
     {
         DataType type = entry.Leaf.DataType!;
         LeafSource source = type.Name == entry.DataType ? entry.Leaf.Source! : new ConvertedLeafSource(entry.Leaf.Source!, type, DataType.Parse(entry.DataType));
-        TransferPlan plan = new(source, sink, entry.Shape, source.ElementSize) { MaxMemory = _options.MaxMemory };
+        TransferPlan plan = new(source, sink, entry.Shape, source.ElementSize) { MaxMemory = _options.MaxMemory, SpillFolder = _options.SpillFolder };
         foreach (TransferTask task in plan.Tasks(new long[entry.Shape.Length], entry.Shape))
         {
             yield return task;

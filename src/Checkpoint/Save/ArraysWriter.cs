@@ -56,7 +56,7 @@ internal sealed class ArraysWriter
             }
 
             int workers = PlanOptions.Workers(_options.MaxParallelism, array.ChunkBytes, TotalBytes);
-            foreach (IChunkTask chunk in array.Chunks(stored!, part, origin, shape, workers, _options.MaxMemory))
+            foreach (IChunkTask chunk in array.Chunks(stored!, part, origin, shape, workers, _options))
             {
                 yield return chunk;
             }

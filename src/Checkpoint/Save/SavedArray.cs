@@ -54,13 +54,13 @@ internal sealed class SavedArray(SavedLeaf leaf, ArrayLayout layout)
     /// <param name="origin">The first element along each dimension.</param>
     /// <param name="shape">The number of elements along each dimension.</param>
     /// <param name="degreeOfParallelism">Most threads that share the work of one large chunk.</param>
-    /// <param name="maxMemory">Most bytes of memory.</param>
+    /// <param name="options">The memory, and where goes what it does not hold.</param>
     /// <exception cref="ArgumentException">The region cuts through a chunk.</exception>
-    public IEnumerable<IChunkTask> Chunks(ZarrArray array, ArrayPart? part, long[] origin, long[] shape, int degreeOfParallelism, long maxMemory)
+    public IEnumerable<IChunkTask> Chunks(ZarrArray array, ArrayPart? part, long[] origin, long[] shape, int degreeOfParallelism, SaveOptions options)
     {
         CheckAligned(origin, shape);
         // A chunk that memory does not hold a second time, encoded, is written piece by piece.
-        bool isLarge = !array.Metadata.Codecs.IsRaw && ChunkBytes > maxMemory / 2;
+        bool isLarge = !array.Metadata.Codecs.IsRaw && ChunkBytes > options.MaxMemory / 2;
         if (!IsStaged && !isLarge)
         {
             long[] start = [.. origin.Zip(part!.Origin, (at, first) => at - first)];
@@ -77,7 +77,8 @@ internal sealed class SavedArray(SavedLeaf leaf, ArrayLayout layout)
 
         TransferPlan plan = new(source, new ArraySink(array, storeFillValue: true), layout.Shape, layout.StoredType.Size)
         {
-            MaxMemory = maxMemory,
+            MaxMemory = options.MaxMemory,
+            SpillFolder = options.SpillFolder,
             DegreeOfParallelism = degreeOfParallelism,
         };
         return plan.Tasks(origin, shape);

@@ -26,6 +26,8 @@ internal sealed class ConvertArguments
     /// <summary>Bytes from which on a part is worth a process of its own.</summary>
     public Option<long> ProcessBytes { get; } = new("--process-bytes") { Hidden = true, DefaultValueFactory = _ => 128 << 20 };
 
+    public Option<bool> DryRun { get; } = new("--dry-run") { Description = "Print what would be done, with the passes, the bytes in temporary files and the peak of the memory; write nothing." };
+
     private readonly Option<string?> _to = new("--to") { Description = "orbax, safetensors, npz, npy or zarr, whatever the ending." };
     private readonly Option<string[]> _include = Arguments.Include();
     private readonly Option<string[]> _exclude = Arguments.Exclude();
@@ -54,7 +56,7 @@ internal sealed class ConvertArguments
         command.Add(Destination);
         foreach (Option option in new Option[]
         {
-            _to, _include, _exclude, _rename, _dtype, Processes, Process, ProcessBytes, _v1, _zarr3, _noOcdbt, _noCompression, _chunkBytes, _dataFileBytes, _fileBytes, _memory, _convert, _force, _step, _item,
+            _to, _include, _exclude, _rename, _dtype, Processes, Process, ProcessBytes, _v1, _zarr3, _noOcdbt, _noCompression, _chunkBytes, _dataFileBytes, _fileBytes, _memory, _convert, _force, DryRun, _step, _item,
         })
         {
             command.Add(option);

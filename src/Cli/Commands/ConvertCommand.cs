@@ -24,6 +24,14 @@ internal static class ConvertCommand
             using ProgressLine<SaveProgress> progress = new(
                 console, done => $"written {ByteText.Of(done.Bytes)} of {ByteText.Of(done.TotalBytes)}, {Rate(done.Bytes)}");
             ConversionOptions options = arguments.Read(parsed, progress);
+            if (parsed.GetValue(arguments.DryRun))
+            {
+                ConversionPlan plan = await CheckpointConversion.PlanAsync(source, destination, options, cancellationToken);
+                console.Text.WriteLine($"{destination}: {plan.Arrays} {(plan.Arrays == 1 ? "array" : "arrays")}, {ByteText.Of(plan.Bytes)}");
+                console.Text.WriteLine($"passes {plan.Passes}, temporary files {ByteText.Of(plan.SpillBytes)}, memory {ByteText.Of(plan.PeakBytes)} at most");
+                return;
+            }
+
             int processes = isFirst
                 ? await CheckpointConversion.CountProcessesAsync(source, destination, options, parsed.GetValue(arguments.ProcessBytes), cancellationToken)
                 : options.Processes.Count;

@@ -11,10 +11,11 @@ namespace OcdbtSharp.KvStore.Buffers;
 internal sealed class ScratchBuffer : IDisposable
 {
     private const int ArrayLimit = 64 << 10;
-    private const long PooledBytesLimit = 512L << 20;
+    private const long MostPooledBytes = 512L << 20;
 
     private static readonly ConcurrentBag<NativeBuffer>[] Pool = [.. Enumerable.Range(0, 64).Select(_ => new ConcurrentBag<NativeBuffer>())];
     private static long s_pooledBytes;
+    private static long s_pooledBytesLimit = MostPooledBytes;
 
     private byte[]? _array;
     private NativeBuffer? _native;
@@ -29,6 +30,20 @@ internal sealed class ScratchBuffer : IDisposable
         : (_array ?? throw new ObjectDisposedException(nameof(ScratchBuffer))).AsMemory(0, (int)Length);
 
     public LongSpan Span => Memory.Span;
+
+    /// <summary>Bounds the memory that is kept to be used again, for all that comes; what is beyond it is freed.</summary>
+    public static void LimitPool(long bytes)
+    {
+        Volatile.Write(ref s_pooledBytesLimit, Math.Min(MostPooledBytes, bytes));
+        for (int sizeClass = Pool.Length - 1; sizeClass >= 0; sizeClass--)
+        {
+            while (Interlocked.Read(ref s_pooledBytes) > bytes && Pool[sizeClass].TryTake(out NativeBuffer? pooled))
+            {
+                Interlocked.Add(ref s_pooledBytes, -pooled.Length);
+                pooled.Dispose();
+            }
+        }
+    }
 
     public static ScratchBuffer Rent(long length)
     {
@@ -48,7 +63,7 @@ internal sealed class ScratchBuffer : IDisposable
         else
         {
             // Beyond the pool's bound a power of two would only waste memory.
-            buffer._native = new NativeBuffer(length <= PooledBytesLimit / 4 ? 1L << sizeClass : length);
+            buffer._native = new NativeBuffer(length <= MostPooledBytes / 4 ? 1L << sizeClass : length);
         }
 
         return buffer;
@@ -63,7 +78,7 @@ internal sealed class ScratchBuffer : IDisposable
 
         if (Interlocked.Exchange(ref _native, null) is { } native)
         {
-            if (BitOperations.IsPow2(native.Length) && Interlocked.Add(ref s_pooledBytes, native.Length) <= PooledBytesLimit)
+            if (BitOperations.IsPow2(native.Length) && Interlocked.Add(ref s_pooledBytes, native.Length) <= Volatile.Read(ref s_pooledBytesLimit))
             {
                 Pool[BitOperations.Log2((ulong)native.Length)].Add(native);
             }

@@ -7,6 +7,9 @@ namespace OcdbtSharp.Zarr3.Transfer;
 /// <param name="maxParallelism">Most tasks at the same time.</param>
 internal sealed class TransferRunner(long maxMemory, int maxParallelism)
 {
+    // Memory that nobody uses at the moment is at most this part of the budget.
+    private const int KeptShare = 4;
+
     // A task of fewer bytes is run together with others, which are this many, or have this many bytes in all.
     private const long SmallTask = 64 << 10;
     private const int BatchTasks = 128;
@@ -20,6 +23,8 @@ internal sealed class TransferRunner(long maxMemory, int maxParallelism)
     /// <summary>Runs tasks; the first that fails ends the others.</summary>
     public async Task RunAsync(IEnumerable<IChunkTask> tasks, CancellationToken cancellationToken)
     {
+        // What is kept to be used again is memory, too.
+        ScratchBuffer.LimitPool(maxMemory / KeptShare);
         ParallelOptions parallel = new() { MaxDegreeOfParallelism = maxParallelism, CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(Batches(tasks), parallel, async (batch, token) =>
         {
