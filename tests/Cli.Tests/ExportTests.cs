@@ -12,6 +12,8 @@ public sealed class ExportTests
         ["bool"] = "BOOL",
         ["bfloat16"] = "BF16",
         ["float8_e4m3fn"] = "F8_E4M3",
+        ["float8_e4m3fnuz"] = "F8_E4M3FNUZ",
+        ["float8_e5m2fnuz"] = "F8_E5M2FNUZ",
         ["float8_e5m2"] = "F8_E5M2",
         ["complex64"] = "C64",
     };
