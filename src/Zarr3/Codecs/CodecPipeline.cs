@@ -10,7 +10,7 @@ namespace OcdbtSharp.Zarr3.Codecs;
 /// bytes. The order is checked when the pipeline is made. Transposes that come first cost nothing of their own: they only change the strides of
 /// the memory that elements go to.
 /// </summary>
-internal sealed class CodecPipeline
+internal sealed partial class CodecPipeline
 {
     private readonly int[]? _order;
     private readonly ArrayToArrayCodec[] _arrayCodecs;
@@ -81,24 +81,6 @@ internal sealed class CodecPipeline
     public ZstdCodec? Stream =>
         _bytes is { Order.IsNative: true } && _arrayCodecs.Length == 0 && _bytesCodecs.Length == 1 ? _bytesCodecs[0] as ZstdCodec : null;
 
-    /// <summary>Whether a stored chunk can be decoded piece by piece: nothing but codecs from bytes to bytes changed its elements, each of them one that can.</summary>
-    public bool IsStreaming => _bytes is not null && _arrayCodecs.Length == 0 && _bytesCodecs.Length > 0 && Array.TrueForAll(_bytesCodecs, static codec => codec is IStreamingCodec);
-
-    /// <summary>Bytes of memory that decoding piece by piece takes at most, unless the format of a codec calls for more.</summary>
-    public long StreamBytes => Math.Min(_bytesCodecs.Length * DecodedStream.CodecBytes, MaxEncodedLength + Spec.ByteCount);
-
-    /// <summary>Bytes of an encoded chunk at most.</summary>
-    public long MaxEncodedLength => _maxLengths[^1];
-
-    /// <summary>Bytes of the elements before the codecs from bytes to bytes.</summary>
-    public long StoredByteCount => _arraySpecs[^1].ByteCount;
-
-    /// <summary>The byte order of the elements, where the chunk is not a shard.</summary>
-    public ByteOrder Order => _bytes!.Order;
-
-    /// <summary>Whether the axes are stored in their order.</summary>
-    public bool IsInOrder => _order is null || _order.Index().All(static axis => axis.Index == axis.Item);
-
     /// <summary>Whether a stored chunk is nothing but its elements as memory holds them, but for the order of the axes.</summary>
     public bool IsRaw => _bytes is { Order.IsNative: true } && _bytesCodecs.Length == 0 && _arrayCodecs.Length == 0;
 
@@ -126,23 +108,6 @@ internal sealed class CodecPipeline
         }
 
         return extents;
-    }
-
-    /// <summary>Decoders of the codecs from bytes to bytes in the order of encoding, for one chunk.</summary>
-    public IEnumerable<StreamDecoder> OpenDecoders() => _bytesCodecs.Select(static codec => ((IStreamingCodec)codec).OpenDecoder());
-
-    /// <summary>
-    /// Encoders of the codecs from bytes to bytes in the order of encoding, for one chunk that comes piece by piece in the order of its elements; null where
-    /// the codecs need the whole.
-    /// </summary>
-    public IReadOnlyList<StreamEncoder>? OpenEncoders()
-    {
-        if (_bytes is not { Order.IsNative: true } || _arrayCodecs.Length > 0 || !IsInOrder || _bytesCodecs.Length > 1)
-        {
-            return null;
-        }
-
-        return _bytesCodecs.Length == 0 ? [] : (_bytesCodecs[0] as IStreamingCodec)?.OpenEncoder(Spec.ByteCount) is { } encoder ? [encoder] : null;
     }
 
     /// <summary>The codecs as version 3 writes them.</summary>
