@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using OcdbtSharp.KvStore;
+using OcdbtSharp.Testing;
 
 namespace OcdbtSharp.Checkpoint.Tests;
 
@@ -24,6 +25,18 @@ public sealed class DamagedMetadataTests
         Assert.That(step.Metadata, Is.Null);
         await CheckAsync(await step.OpenItemAsync());
         Assert.That((await CheckpointVerification.RunAsync(root)).Faults.Select(fault => fault.Location), Is.EqualTo(new[] { "memory://7/_CHECKPOINT_METADATA" }));
+    }
+
+    [Test]
+    public async Task A_scalar_whose_array_has_a_shape_is_damaged()
+    {
+        using TemporaryFolder folder = new();
+        string path = folder.Combine("step");
+        PyTree tree = PyTree.Dict(("a", ArrayValue.Create(new float[6], 2, 3)), ("b", 1L));
+        await CheckpointWriter.SaveAsync(path, tree, new SaveOptions { UseOcdbt = false });
+        File.Copy(Path.Combine(path, "a", ".zarray"), Path.Combine(path, "b", ".zarray"), overwrite: true);
+        CorruptDataException? error = await Assert.ThrowsAsync<CorruptDataException>(async () => await (await OrbaxCheckpoint.OpenAsync(path)).OpenItemAsync());
+        Assert.That(error!.Message, Does.Contain("'b' is a scalar").And.Contain("(2, 3)"));
     }
 
     [Test]

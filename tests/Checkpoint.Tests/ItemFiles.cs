@@ -17,26 +17,28 @@ internal sealed class ItemFiles(MemoryKvStore store, string prefix = "")
     {
         string name = string.Join('.', path);
         AddEntry(path, type);
+        bool isScalar = type == "scalar";
         _arrayMetadatas.Add((JsonNode)new JsonObject
         {
             ["array_metadata"] = new JsonObject
             {
                 ["param_name"] = name,
-                ["write_shape"] = new JsonArray(values.Length),
-                ["chunk_shape"] = new JsonArray(values.Length),
+                ["write_shape"] = isScalar ? new JsonArray() : new JsonArray(values.Length),
+                ["chunk_shape"] = isScalar ? new JsonArray() : new JsonArray(values.Length),
                 ["ext_metadata"] = keyImplementation is null ? null : new JsonObject { ["random_key_impl"] = keyImplementation },
             },
         });
-        await AddArrayAsync(name, values);
+        await AddArrayAsync(name, values, isScalar);
     }
 
     /// <summary>Adds an array that no tree names.</summary>
-    public async Task AddArrayAsync(string name, int[] values)
+    public async Task AddArrayAsync(string name, int[] values, bool isScalar = false)
     {
+        string extents = isScalar ? "" : $"{values.Length}";
         string folder = prefix + name + (name.Length == 0 ? "" : "/");
         await store.WriteAsync(
             folder + ".zarray",
-            $$"""{"zarr_format": 2, "shape": [{{values.Length}}], "chunks": [{{Math.Max(1, values.Length)}}], "dtype": "<i4", "fill_value": null, "order": "C", "filters": null, "compressor": null}""");
+            $$"""{"zarr_format": 2, "shape": [{{extents}}], "chunks": [{{(extents == "0" ? "1" : extents)}}], "dtype": "<i4", "fill_value": null, "order": "C", "filters": null, "compressor": null}""");
         await store.WriteAsync(folder + "0", values.SelectMany(BitConverter.GetBytes).ToArray());
     }
 

@@ -114,7 +114,10 @@ internal sealed class PyTreeItemReader
             CheckpointLeaf? aggregated = aggregate?.Find(entry.Path) is { } node && !MessagePackFile.IsPlaceholder(node, out _)
                 ? aggregate.ToLeaf(entry.Path, name, node, entry.ValueType)
                 : null;
-            leaves.Add(aggregated ?? await FromEntryAsync(entry, name, arrays, cancellationToken).ConfigureAwait(false));
+            CheckpointLeaf leaf = aggregated ?? await FromEntryAsync(entry, name, arrays, cancellationToken).ConfigureAwait(false);
+            leaves.Add(leaf is { Kind: LeafKind.Scalar, Shape.Count: > 0 }
+                ? throw new CorruptDataException($"'{name}' is a scalar, but its array has the shape ({string.Join(", ", leaf.Shape)}).", _store.Describe(name))
+                : leaf);
         }
 
         return leaves;

@@ -37,7 +37,10 @@ internal sealed class TensorStoreDatabase(string folder) : IDisposable
     /// <summary>Puts the keys of a database below this one into it, by reference.</summary>
     public void Copy(string source, Key prefix, Key targetPrefix) => Oracle.Ask("database_copy", new()
     {
-        ["folder"] = folder, ["source"] = source, ["prefix"] = KvAction.Text(prefix), ["target_prefix"] = KvAction.Text(targetPrefix),
+        ["folder"] = folder,
+        ["source"] = source,
+        ["prefix"] = KvAction.Text(prefix),
+        ["target_prefix"] = KvAction.Text(targetPrefix),
     });
 
     /// <summary>A commit time as TensorStore takes it.</summary>

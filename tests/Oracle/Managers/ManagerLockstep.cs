@@ -173,7 +173,10 @@ internal sealed class ManagerLockstep(ManagerHistory history, string theirRoot, 
     {
         JsonObject theirs = (JsonObject)JsonNode.Parse(Oracle.Ask("manager_open", new JsonObject
         {
-            ["manager"] = _theirs, ["root"] = _theirRoot, ["options"] = _options.DeepClone(), ["now"] = _clock.Nanoseconds,
+            ["manager"] = _theirs,
+            ["root"] = _theirRoot,
+            ["options"] = _options.DeepClone(),
+            ["now"] = _clock.Nanoseconds,
         }).GetRawText())!;
         _ours = await OurManager.OpenAsync(_ourRoot, _options, _clock);
         Compare(theirs, Copy(_ours.State()), "when opened");
