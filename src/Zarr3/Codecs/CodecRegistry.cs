@@ -75,11 +75,7 @@ internal static partial class CodecRegistry
         ChunkSpec current = chunk;
         foreach (JsonElement element in codecs.EnumerateArray())
         {
-            if (Create(element, current) is not { } codec)
-            {
-                continue;
-            }
-
+            Codec codec = Create(element, current);
             list.Add(codec);
             if (codec is ArrayToArrayCodec arrayCodec)
             {
@@ -90,15 +86,16 @@ internal static partial class CodecRegistry
         return new CodecPipeline(chunk, list);
     }
 
-    /// <summary>Makes a codec of version 3, which is an object or only a name; null where it is not known and need not be.</summary>
-    private static Codec? Create(JsonElement element, ChunkSpec chunk)
+    /// <summary>
+    /// Makes a codec of version 3, which is an object or only a name. One that is not known is refused even where it says that it need not be understood, as TensorStore
+    /// and zarr-python do: what it did to the bytes is not known either.
+    /// </summary>
+    private static Codec Create(JsonElement element, ChunkSpec chunk)
     {
         (string? name, JsonElement configuration) = V3.NamedConfiguration.Read(element, "codec");
         if (Find(name) is not { } factory)
         {
-            return element.ValueKind == JsonValueKind.Object && element.TryGetProperty("must_understand", out JsonElement must) && must.ValueKind == JsonValueKind.False
-                ? null
-                : throw new UnsupportedFormatException($"codec \"{name}\" is not known; known are {Known(Version3.Keys.Concat(Numcodecs))}");
+            throw new UnsupportedFormatException($"codec \"{name}\" is not known; known are {Known(Version3.Keys.Concat(Numcodecs))}");
         }
 
         CodecOptions options = new(name, configuration);
