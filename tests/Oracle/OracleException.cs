@@ -11,4 +11,7 @@ internal sealed class OracleException(string type, string message, string trace 
 
     /// <summary>The name of the Python exception.</summary>
     public string Type { get; } = type;
+
+    /// <summary>Whether the process ended by itself.</summary>
+    public bool IsCrash { get; init; }
 }

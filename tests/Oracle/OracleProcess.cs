@@ -90,7 +90,7 @@ internal sealed class OracleProcess : IDisposable
             throw new OracleException(OracleException.Died, $"no answer within {limit}. {Errors()}");
         }
 
-        return line.Result ?? throw new OracleException(OracleException.Died, Errors());
+        return line.Result ?? throw new OracleException(OracleException.Died, Errors()) { IsCrash = true };
     }
 
     private void Keep(string? line)
